@@ -1,0 +1,1 @@
+namespace PasientensMaledata.Tests; public class T { [Fact] public void A() => Assert.True(DateTime.UtcNow.Year > 1); }
