@@ -27,6 +27,18 @@ public static class Limits
     /// <summary>How far ahead of the server's clock a measurement may lie.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromHours(24);
 
+    /// <summary>Versions of one Observation.</summary>
+    public const int MaxVersions = 1_000;
+
+    /// <summary>Patients whose rows one request works on at the same time.</summary>
+    public const int MaxParallelPatients = 16;
+
+    /// <summary>Batches of one patient under way at the same time.</summary>
+    public const int MaxParallelBatches = 4;
+
+    /// <summary>Times a write is tried where others write the same rows or storage stays away.</summary>
+    public const int MaxAttempts = 8;
+
     /// <summary>Bytes of a search form.</summary>
     public const int MaxSearchFormBytes = 16_384;
 

@@ -1,0 +1,29 @@
+namespace PasientensMaledata.Access;
+
+/// <summary>
+/// Permanent id of a Participant as sender: 1 to 36 characters of <c>a-z 0-9 -</c>. Part of the identity of what it sends, so it never changes,
+/// whatever becomes of the organisation's name or number.
+/// </summary>
+public readonly record struct SenderId
+{
+    private readonly string? value;
+
+    /// <param name="value">The id.</param>
+    /// <exception cref="ArgumentException">The id is empty, too long or has another character.</exception>
+    public SenderId(string value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(value);
+        if (value.Length > 36 || value.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-')))
+        {
+            throw new ArgumentException("A sender's id is 1 to 36 characters of a-z, 0-9 and '-'.", nameof(value));
+        }
+
+        this.value = value;
+    }
+
+    /// <summary>Whom every caller is in open mode.</summary>
+    public static SenderId Development { get; } = new("development");
+
+    /// <summary>The id as text.</summary>
+    public override string ToString() => value ?? throw new InvalidOperationException("A default SenderId has no text.");
+}

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Sealing;
+
+namespace PasientensMaledata.Identity;
+
+/// <summary>
+/// The patient's own row: the random data key that seals everything of theirs, wrapped by the master key, and the keys joined with this one.
+/// Deleting the row makes every copy of what it sealed unreadable.
+/// </summary>
+public sealed class Person
+{
+    private const byte Format = 1;
+    private readonly byte[] dataKey;
+
+    private Person(PatientKey key, byte[] dataKey, IReadOnlyList<PatientKey> joined) => (Key, this.dataKey, Joined) = (key, dataKey, joined);
+
+    /// <summary>Whose row it is.</summary>
+    public PatientKey Key { get; }
+
+    /// <summary>Other keys of the same human being. What they hold is searched too; nothing new is written to them.</summary>
+    public IReadOnlyList<PatientKey> Joined { get; }
+
+    /// <summary>Someone new, with a random data key.</summary>
+    public static Person NewRandom(PatientKey key) => new(key, RandomNumberGenerator.GetBytes(32), []);
+
+    /// <summary>The same person, with these keys joined.</summary>
+    public Person WithJoined(IReadOnlyList<PatientKey> joined) => new(Key, dataKey, joined);
+
+    /// <summary>Opens the data key for use.</summary>
+    public Seal OpenSeal() => new(dataKey);
+
+    /// <summary>Key of the row in the patient's partition.</summary>
+    public static RowKey RowKey(PatientKey key)
+    {
+        Span<byte> bytes = stackalloc byte[PatientKey.Size];
+        key.Write(bytes);
+        return new($"a.person.{Convert.ToHexStringLower(bytes)}");
+    }
+
+    /// <summary>The row's value: format, wrapped data key with its length, joined keys.</summary>
+    public byte[] ToRow(MasterKeys master)
+    {
+        var wrapped = master.Wrap(dataKey, BelongsTo(Key));
+        var row = new byte[2 + wrapped.Length + (Joined.Count * PatientKey.Size)];
+        (row[0], row[1]) = (Format, (byte)wrapped.Length);
+        wrapped.CopyTo(row, 2);
+        for (var i = 0; i < Joined.Count; i++)
+        {
+            Joined[i].Write(row.AsSpan(2 + wrapped.Length + (i * PatientKey.Size)));
+        }
+
+        return row;
+    }
+
+    /// <summary>Reads the row.</summary>
+    /// <exception cref="CryptographicException">The master key is not the one the row was wrapped with, or the row was changed.</exception>
+    public static Person FromRow(PatientKey key, ReadOnlySpan<byte> row, MasterKeys master)
+    {
+        var wrapped = WrappedKey(row);
+        var dataKey = master.Unwrap(wrapped, BelongsTo(key)) ?? throw new CryptographicException("A patient's data key cannot be opened with these master keys.");
+        var rest = row[(2 + wrapped.Length)..];
+        var joined = new PatientKey[rest.Length / PatientKey.Size];
+        for (var i = 0; i < joined.Length; i++)
+        {
+            joined[i] = PatientKey.Read(rest[(i * PatientKey.Size)..]);
+        }
+
+        return new(key, dataKey, joined);
+    }
+
+    /// <summary>Number of the master key that wraps the row's data key.</summary>
+    public static int MasterNumber(ReadOnlySpan<byte> row) => MasterKeys.NumberOf(WrappedKey(row));
+
+    private static ReadOnlySpan<byte> WrappedKey(ReadOnlySpan<byte> row) =>
+        row.Length > 2 && row[0] == Format && row.Length >= 2 + row[1] ? row.Slice(2, row[1]) : throw new CryptographicException("A patient's row is not of a known format.");
+
+    private static byte[] BelongsTo(PatientKey key)
+    {
+        var bytes = new byte[PatientKey.Size + 8];
+        key.Write(bytes);
+        "data key"u8.CopyTo(bytes.AsSpan(PatientKey.Size));
+        return bytes;
+    }
+}

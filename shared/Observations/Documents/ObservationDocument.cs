@@ -1,0 +1,582 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace PasientensMaledata.Observations.Documents;
+
+/// <summary>A coding or an identifier as sent: either part may be absent.</summary>
+/// <param name="System">The system's URI; null where absent.</param>
+/// <param name="Value">The code or value; null where absent.</param>
+public readonly record struct Token(string? System, string? Value);
+
+/// <summary>
+/// An Observation as sent that passed the checks: the members that keying and searching need, its content hash, and the edits that make it an answer.
+/// The project's own identifier, which answers carry, is taken out of what comes in before anything is made of it.
+/// </summary>
+public sealed class ObservationDocument
+{
+    /// <summary>Identifier system under which answers carry the id the sender had given.</summary>
+    public const string SentIdSystem = "urn:pmd:sent-id";
+
+    private readonly JsonElement element;
+    private readonly ReadOnlyMemory<byte> json;
+    private readonly bool mayHaveEmpties;
+
+    private ObservationDocument(JsonElement element, ReadOnlyMemory<byte> json)
+    {
+        (this.element, this.json) = (element, json);
+        mayHaveEmpties = json.Span.IndexOf("\"\""u8) >= 0;
+        Status = Text("status") ?? "";
+        Codings = Tokens(Member(element, "code"), "coding", "code");
+        CodeText = Text(Member(element, "code"), "text");
+        Categories = [.. List(element, "category").SelectMany(c => Tokens(c, "coding", "code"))];
+        var sentId = Text("id");
+        var identifiers = new List<Token>();
+        foreach (var identifier in List(element, "identifier"))
+        {
+            var token = new Token(Text(identifier, "system"), Text(identifier, "value"));
+            if (token.System != SentIdSystem)
+            {
+                identifiers.Add(token);
+            }
+            else if (sentId is null || ObservationId.HasForm(sentId))
+            {
+                OwnIdentifier = token.Value;
+            }
+        }
+
+        Identifiers = identifiers;
+        SentId = sentId;
+        OwnIdentifier ??= sentId;
+        var device = Member(Member(element, "device"), "identifier");
+        Device = new(Text(device, "system"), Text(device, "value"));
+        Issued = Text("issued");
+        foreach (var performer in List(element, "performer"))
+        {
+            var identifier = Member(performer, "identifier");
+            if (Text(identifier, "system") is { } system && system.EndsWith("2.16.578.1.12.4.1.4.101", StringComparison.Ordinal))
+            {
+                ControllerNumber = Text(identifier, "value");
+            }
+        }
+    }
+
+    /// <summary>The bytes as sent.</summary>
+    public ReadOnlyMemory<byte> Json => json;
+
+    /// <summary>Observation.status.</summary>
+    public string Status { get; }
+
+    /// <summary>The codings of Observation.code, in order.</summary>
+    public IReadOnlyList<Token> Codings { get; }
+
+    /// <summary>Observation.code.text.</summary>
+    public string? CodeText { get; }
+
+    /// <summary>The codings of all categories, in order.</summary>
+    public IReadOnlyList<Token> Categories { get; }
+
+    /// <summary>The sender's identifiers, in order.</summary>
+    public IReadOnlyList<Token> Identifiers { get; }
+
+    /// <summary>Observation.id as sent.</summary>
+    public string? SentId { get; }
+
+    /// <summary>The id that answers carry as an identifier.</summary>
+    public string? OwnIdentifier { get; }
+
+    /// <summary>The device's identifier.</summary>
+    public Token Device { get; }
+
+    /// <summary>Observation.issued as sent.</summary>
+    public string? Issued { get; }
+
+    /// <summary>Organisation number of a performer, as sent.</summary>
+    public string? ControllerNumber { get; }
+
+    /// <summary>Reads an Observation that passed the checks.</summary>
+    /// <param name="element">The Observation, a JSON object.</param>
+    /// <param name="body">The bytes the element was parsed from.</param>
+    public static ObservationDocument Read(JsonElement element, ReadOnlyMemory<byte> body)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(element);
+        return new(element, body.Slice(Offset(body.Span, raw), raw.Length));
+    }
+
+    /// <summary>Keyed hash (128 bits) over the JSON tokens, members sorted, number text as sent; without id, meta, text, empty strings and our identifier.</summary>
+    public UInt128 HashContent(byte[] key) => Hash(key, default, canonical => WriteObject(canonical, element, "Observation", top: true));
+
+    /// <summary>Keyed hash over value[x] and each component's code and value[x]: the value part of a device's own key.</summary>
+    public UInt128 HashValue(byte[] key) => Hash(key, default, canonical =>
+    {
+        foreach (var member in element.EnumerateObject())
+        {
+            if (member.Name.StartsWith("value", StringComparison.Ordinal) || member.Name is "component" or "dataAbsentReason")
+            {
+                WriteText(canonical, member.Name);
+                WriteValue(canonical, member.Value);
+            }
+        }
+    });
+
+    /// <summary>The edits that make the answer in FHIR R5, or R4 where that differs; packed.</summary>
+    /// <param name="withoutR5">Whether R5's additional elements are left out.</param>
+    public byte[] PackEdits(bool withoutR5) => Edits.Pack(new EditWriter(this, withoutR5).Write());
+
+    /// <summary>Whether it has elements that only R5 knows.</summary>
+    public bool HasR5Elements()
+    {
+        return Any(element, "Observation");
+
+        static bool Any(JsonElement parent, string path)
+        {
+            foreach (var member in parent.EnumerateObject())
+            {
+                if (R5Elements.Contains(path, member.Name))
+                {
+                    return true;
+                }
+
+                if (member.Name is "component" or "referenceRange" && member.Value.ValueKind == JsonValueKind.Array)
+                {
+                    foreach (var item in member.Value.EnumerateArray())
+                    {
+                        if (item.ValueKind == JsonValueKind.Object && Any(item, $"{path}.{member.Name}"))
+                        {
+                            return true;
+                        }
+                    }
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private static UInt128 Hash(byte[] key, ReadOnlySpan<byte> prefix, Action<ArrayBufferWriter<byte>> write)
+    {
+        var canonical = new ArrayBufferWriter<byte>(1024);
+        canonical.Write(prefix);
+        write(canonical);
+        Span<byte> hash = stackalloc byte[32];
+        HMACSHA256.HashData(key, canonical.WrittenSpan, hash);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+
+    private void WriteObject(ArrayBufferWriter<byte> canonical, JsonElement parent, string? path, bool top = false)
+    {
+        var members = ArrayPool<JsonProperty>.Shared.Rent(16);
+        var count = 0;
+        foreach (var member in parent.EnumerateObject())
+        {
+            if ((top && (member.NameEquals("id"u8) || member.NameEquals("meta"u8) || member.NameEquals("text"u8))) || IsEmpty(member.Value) || (top && IsOwnIdentifierAlone(member)))
+            {
+                continue;
+            }
+
+            if (count == members.Length)
+            {
+                var larger = ArrayPool<JsonProperty>.Shared.Rent(count * 2);
+                members.CopyTo(larger, 0);
+                ArrayPool<JsonProperty>.Shared.Return(members, clearArray: true);
+                members = larger;
+            }
+
+            members[count++] = member;
+        }
+
+        members.AsSpan(0, count).Sort(static (a, b) => JsonMarshal.GetRawUtf8PropertyName(a).SequenceCompareTo(JsonMarshal.GetRawUtf8PropertyName(b)));
+        canonical.Write("{"u8);
+        for (var i = 0; i < count; i++)
+        {
+            WriteText(canonical, members[i]);
+            if (top && members[i].NameEquals("identifier"u8))
+            {
+                WriteIdentifiers(canonical, members[i].Value);
+            }
+            else
+            {
+                WriteValue(canonical, members[i].Value);
+            }
+        }
+
+        canonical.Write("}"u8);
+        ArrayPool<JsonProperty>.Shared.Return(members, clearArray: true);
+    }
+
+    private void WriteIdentifiers(ArrayBufferWriter<byte> canonical, JsonElement array)
+    {
+        canonical.Write("["u8);
+        foreach (var item in array.EnumerateArray())
+        {
+            if (!IsOwnIdentifier(item) && !IsEmpty(item))
+            {
+                WriteValue(canonical, item);
+            }
+        }
+
+        canonical.Write("]"u8);
+    }
+
+    private void WriteValue(ArrayBufferWriter<byte> canonical, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                WriteObject(canonical, value, null);
+                break;
+            case JsonValueKind.Array:
+                canonical.Write("["u8);
+                foreach (var item in value.EnumerateArray())
+                {
+                    if (!IsEmpty(item))
+                    {
+                        WriteValue(canonical, item);
+                    }
+                }
+
+                canonical.Write("]"u8);
+                break;
+            case JsonValueKind.String:
+                WriteString(canonical, value);
+                break;
+            default:
+                // A number as sent, true, false or null; the space keeps 1,2 apart from 12.
+                canonical.Write(JsonMarshal.GetRawUtf8Value(value));
+                canonical.Write(" "u8);
+                break;
+        }
+    }
+
+    private static void WriteString(ArrayBufferWriter<byte> canonical, JsonElement value)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (raw.Contains((byte)'\\'))
+        {
+            WriteText(canonical, value.GetString()!);
+        }
+        else
+        {
+            WriteText(canonical, raw[1..^1]);
+        }
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> canonical, JsonProperty name)
+    {
+        var raw = JsonMarshal.GetRawUtf8PropertyName(name);
+        if (raw.Contains((byte)'\\'))
+        {
+            WriteText(canonical, name.Name);
+        }
+        else
+        {
+            WriteText(canonical, raw);
+        }
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> canonical, string text) => WriteText(canonical, Encoding.UTF8.GetBytes(text));
+
+    private static void WriteText(ArrayBufferWriter<byte> canonical, ReadOnlySpan<byte> text)
+    {
+        canonical.Write("\""u8);
+        Edits.WriteNumber(canonical, text.Length);
+        canonical.Write(text);
+    }
+
+    private bool IsEmpty(JsonElement value) => mayHaveEmpties && IsEmptyDeep(value);
+
+    // Empty strings are left out of answers (FHIR R4 json: no empty attributes), and so is what holds nothing else.
+    private static bool IsEmptyDeep(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                return JsonMarshal.GetRawUtf8Value(value).Length == 2;
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    if (!IsEmptyDeep(member.Value))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    if (!IsEmptyDeep(item))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool IsOwnIdentifierAlone(JsonProperty member)
+    {
+        if (!member.NameEquals("identifier"u8) || member.Value.ValueKind != JsonValueKind.Array)
+        {
+            return false;
+        }
+
+        foreach (var item in member.Value.EnumerateArray())
+        {
+            if (!IsOwnIdentifier(item) && !IsEmpty(item))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsOwnIdentifier(JsonElement identifier) =>
+        identifier.ValueKind == JsonValueKind.Object && identifier.TryGetProperty("system"u8, out var system)
+            && system.ValueKind == JsonValueKind.String && system.ValueEquals(SentIdSystem);
+
+    private string? Text(string name) => Text(element, name);
+
+    private static string? Text(JsonElement parent, string name) =>
+        Member(parent, name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 } text ? text : null;
+
+    private static JsonElement Member(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;
+
+    private static JsonElement.ArrayEnumerator List(JsonElement parent, string name) =>
+        Member(parent, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : default;
+
+    private static Token[] Tokens(JsonElement parent, string list, string value)
+    {
+        var array = Member(parent, list);
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            return [];
+        }
+
+        var tokens = new List<Token>(array.GetArrayLength());
+        foreach (var item in array.EnumerateArray())
+        {
+            var token = new Token(Text(item, "system"), Text(item, value));
+            if (token.Value is not null)
+            {
+                tokens.Add(token);
+            }
+        }
+
+        return [.. tokens];
+    }
+
+    private static int Offset(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> part) =>
+        (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(part));
+
+    /// <summary>Collects the edits of one form of the answer.</summary>
+    private sealed class EditWriter(ObservationDocument document, bool withoutR5)
+    {
+        private readonly List<Edit> edits = [];
+
+        /// <summary>Where a member or item lies, in the Observation.</summary>
+        private readonly record struct Span(int Start, int End, bool Keep);
+
+        public List<Edit> Write()
+        {
+            var whole = document.element;
+            bool hasId = false, hasMeta = false, hasIdentifier = false;
+            var own = document.OwnIdentifier is { } sent ? OwnIdentifierJson(sent) : null;
+            foreach (var member in whole.EnumerateObject())
+            {
+                if (member.NameEquals("id"u8) && !document.IsEmpty(member.Value))
+                {
+                    hasId = true;
+                    var (start, end) = Place(member.Value);
+                    edits.Add(new(start, end - start, Insertion.IdValue));
+                }
+                else if (member.NameEquals("meta"u8) && !document.IsEmpty(member.Value))
+                {
+                    hasMeta = true;
+                    WriteMeta(member.Value);
+                }
+                else if (member.NameEquals("identifier"u8))
+                {
+                    hasIdentifier = WriteIdentifiers(member.Value, own);
+                }
+            }
+
+            if (!hasId)
+            {
+                edits.Add(new(1, 0, Insertion.IdMember));
+            }
+
+            if (!hasMeta)
+            {
+                edits.Add(new(1, 0, Insertion.MetaMember));
+            }
+
+            if (own is not null && !hasIdentifier)
+            {
+                edits.Add(new(1, 0, Insertion.Literal, [.. "\"identifier\":["u8, .. own, .. "],"u8]));
+            }
+
+            DropMembers(whole, "Observation", (member, path) =>
+                member.NameEquals("text"u8)
+                || (member.NameEquals("identifier"u8) && !hasIdentifier)
+                || (member.NameEquals("id"u8) && !hasId)
+                || (member.NameEquals("meta"u8) && !hasMeta));
+
+            // Insertions go before removals of the same place: a stable sort by position keeps both orders.
+            return [.. edits.OrderBy(e => e.Position).ThenBy(e => e.Remove > 0 && e.Insertion == Insertion.None)];
+        }
+
+        private static byte[] OwnIdentifierJson(string sentId) =>
+            Encoding.UTF8.GetBytes($$"""{"system":"{{SentIdSystem}}","value":{{JsonSerializer.Serialize(sentId)}}}""");
+
+        private void WriteMeta(JsonElement meta)
+        {
+            var kept = false;
+            foreach (var member in meta.EnumerateObject())
+            {
+                kept |= !IsServerMeta(member) && !document.IsEmpty(member.Value);
+            }
+
+            edits.Add(new(Place(meta).Start + 1, 0, kept ? Insertion.MetaMembersAndComma : Insertion.MetaMembers));
+        }
+
+        private static bool IsServerMeta(JsonProperty member) =>
+            member.NameEquals("versionId"u8) || member.NameEquals("lastUpdated"u8) || member.NameEquals("_versionId"u8) || member.NameEquals("_lastUpdated"u8);
+
+        // Whether the member stays in the answer.
+        private bool WriteIdentifiers(JsonElement array, byte[]? own)
+        {
+            var items = new List<Span>(array.GetArrayLength());
+            var lastKept = -1;
+            foreach (var item in array.EnumerateArray())
+            {
+                var (start, end) = Place(item);
+                var keep = !IsOwnIdentifier(item) && !document.IsEmpty(item);
+                lastKept = keep ? end : lastKept;
+                items.Add(new(start, end, keep));
+            }
+
+            if (lastKept >= 0)
+            {
+                if (own is not null)
+                {
+                    edits.Add(new(lastKept, 0, Insertion.Literal, [.. ","u8, .. own]));
+                }
+
+                Drop(items);
+                return true;
+            }
+
+            if (own is not null && items.Count > 0)
+            {
+                edits.Add(new(items[0].Start, items[^1].End - items[0].Start, Insertion.Literal, own));
+                return true;
+            }
+
+            return false;
+        }
+
+        private void DropMembers(JsonElement parent, string? path, Func<JsonProperty, string?, bool>? alsoDrop)
+        {
+            var members = new List<Span>();
+            var drop = false;
+            foreach (var member in parent.EnumerateObject())
+            {
+                var keep = !(document.IsEmpty(member.Value) || (alsoDrop?.Invoke(member, path) ?? false)
+                    || (withoutR5 && path is not null && R5Elements.Contains(path, member.Name))
+                    || (path == "Observation.meta" && IsServerMeta(member)));
+                drop |= !keep;
+                members.Add(new(NameStart(member), Place(member.Value).End, keep));
+                if (keep && !(path == "Observation" && member.NameEquals("identifier"u8)))
+                {
+                    Descend(member.Value, path is null ? null : $"{path}.{member.Name}");
+                }
+                else if (keep)
+                {
+                    foreach (var item in member.Value.EnumerateArray())
+                    {
+                        if (!IsOwnIdentifier(item) && !document.IsEmpty(item))
+                        {
+                            Descend(item, null);
+                        }
+                    }
+                }
+            }
+
+            if (drop)
+            {
+                Drop(members);
+            }
+        }
+
+        private void Descend(JsonElement value, string? path)
+        {
+            var ofInterest = document.mayHaveEmpties || path is "Observation.meta" || (withoutR5 && path is not null);
+            if (!ofInterest)
+            {
+                return;
+            }
+
+            if (value.ValueKind == JsonValueKind.Object)
+            {
+                DropMembers(value, path, null);
+            }
+            else if (value.ValueKind == JsonValueKind.Array)
+            {
+                var items = new List<Span>(value.GetArrayLength());
+                var drop = false;
+                foreach (var item in value.EnumerateArray())
+                {
+                    var (start, end) = Place(item);
+                    var keep = !document.IsEmpty(item);
+                    drop |= !keep;
+                    items.Add(new(start, end, keep));
+                    if (keep)
+                    {
+                        Descend(item, path);
+                    }
+                }
+
+                if (drop)
+                {
+                    Drop(items);
+                }
+            }
+        }
+
+        // Leaves out members or items with the right commas: with the comma before where something kept stands before, else with the comma after.
+        private void Drop(List<Span> spans)
+        {
+            var kept = false;
+            for (var i = 0; i < spans.Count; i++)
+            {
+                if (spans[i].Keep)
+                {
+                    kept = true;
+                    continue;
+                }
+
+                var start = kept ? spans[i - 1].End : spans[i].Start;
+                var end = kept || i == spans.Count - 1 ? spans[i].End : spans[i + 1].Start;
+                edits.Add(new(start, end - start, Insertion.None));
+            }
+        }
+
+        private (int Start, int End) Place(JsonElement value)
+        {
+            var raw = JsonMarshal.GetRawUtf8Value(value);
+            var start = Offset(document.json.Span, raw);
+            return (start, start + raw.Length);
+        }
+
+        private int NameStart(JsonProperty member) => Offset(document.json.Span, JsonMarshal.GetRawUtf8PropertyName(member)) - 1;
+    }
+}

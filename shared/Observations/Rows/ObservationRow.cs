@@ -1,0 +1,333 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using K4os.Compression.LZ4;
+using PasientensMaledata.Access;
+using PasientensMaledata.Observations.Documents;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Sealing;
+
+namespace PasientensMaledata.Observations.Rows;
+
+/// <summary>What a row says openly of its Observation: all that a search filters by. No person number, no name, no value.</summary>
+/// <param name="Identity">Which Observation.</param>
+/// <param name="Version">meta.versionId.</param>
+/// <param name="LastUpdated">meta.lastUpdated: when this version was stamped, UTC, whole milliseconds.</param>
+/// <param name="Received">When its first version was received, UTC; orders those without effective time.</param>
+/// <param name="Effective">When it was measured.</param>
+/// <param name="Concept">The slug of its Concept, or of its hash bucket.</param>
+/// <param name="Group">In a hash bucket, a keyed hash of the first coding, by which <c>$lastn</c> groups; 0 elsewhere.</param>
+/// <param name="Status">Observation.status.</param>
+/// <param name="Codings">Codings of Observation.code.</param>
+/// <param name="Categories">Codings of the categories.</param>
+/// <param name="Sender">Who sent it.</param>
+/// <param name="Controller">Organisation number of the responsible organisation, where the message names it.</param>
+/// <param name="Municipality">Four digits, where the Bundle names it.</param>
+public sealed record ObservationFacts(
+    ObservationIdentity Identity,
+    int Version,
+    DateTime LastUpdated,
+    DateTime Received,
+    EffectiveTime Effective,
+    string Concept,
+    ulong Group,
+    ObservationStatus Status,
+    IReadOnlyList<Token> Codings,
+    IReadOnlyList<Token> Categories,
+    SenderId Sender,
+    string Controller,
+    string Municipality);
+
+/// <summary>
+/// The row of an Observation's current or superseded version. Layout: 80 fixed bytes, length-prefixed texts, then the Observation as sent with its edits,
+/// compressed (LZ4) and sealed under the patient's data key for this identity and version. Filters read the open part in place.
+/// </summary>
+public readonly ref struct ObservationRow
+{
+    private const byte Format = 1;
+    private const byte HasTimeFlag = 1;
+    private const byte HasR5Flag = 2;
+    private const int FacetsAt = 80;
+
+    private readonly ReadOnlySpan<byte> row;
+
+    /// <param name="row">A row's value.</param>
+    /// <exception cref="CryptographicException">The row is not of a known format.</exception>
+    public ObservationRow(ReadOnlySpan<byte> row)
+    {
+        if (row.Length < FacetsAt + 4 || row[0] != Format)
+        {
+            throw new CryptographicException("An Observation's row is not of a known format.");
+        }
+
+        this.row = row;
+    }
+
+    /// <summary>Whether it has an effective time.</summary>
+    public bool HasTime => (row[1] & HasTimeFlag) != 0;
+
+    /// <summary>Whether R4 and R5 answers differ.</summary>
+    public bool HasR5Elements => (row[1] & HasR5Flag) != 0;
+
+    /// <summary>Observation.status.</summary>
+    public ObservationStatus Status => (ObservationStatus)row[2];
+
+    /// <summary>meta.versionId.</summary>
+    public int Version => BinaryPrimitives.ReadInt32BigEndian(row[4..]);
+
+    /// <summary>Start of the effective time, UTC ticks.</summary>
+    public long StartTicks => BinaryPrimitives.ReadInt64BigEndian(row[8..]);
+
+    /// <summary>End of the effective time, UTC ticks, not part of it.</summary>
+    public long EndTicks => BinaryPrimitives.ReadInt64BigEndian(row[16..]);
+
+    /// <summary>meta.lastUpdated.</summary>
+    public DateTime LastUpdated => new(BinaryPrimitives.ReadInt64BigEndian(row[24..]), DateTimeKind.Utc);
+
+    /// <summary>When the first version was received.</summary>
+    public DateTime Received => new(BinaryPrimitives.ReadInt64BigEndian(row[32..]), DateTimeKind.Utc);
+
+    /// <summary>By what <c>$lastn</c> groups inside a hash bucket.</summary>
+    public ulong Group => BinaryPrimitives.ReadUInt64BigEndian(row[40..]);
+
+    /// <summary>Which Observation.</summary>
+    public ObservationIdentity Identity => ObservationIdentity.Read(row[48..]);
+
+    /// <summary>Who sent it, in ASCII.</summary>
+    public ReadOnlySpan<byte> Sender
+    {
+        get
+        {
+            var rest = row[FacetsAt..];
+            return Text(ref rest);
+        }
+    }
+
+    /// <summary>Codings of Observation.code.</summary>
+    public Tokens Codings
+    {
+        get
+        {
+            var rest = row[FacetsAt..];
+            Text(ref rest);
+            Text(ref rest);
+            Text(ref rest);
+            return new(rest);
+        }
+    }
+
+    /// <summary>Codings of the categories.</summary>
+    public Tokens Categories
+    {
+        get
+        {
+            var codings = Codings;
+            while (codings.MoveNext())
+            {
+            }
+
+            return new(codings.Rest);
+        }
+    }
+
+    private int SealedAt => BinaryPrimitives.ReadInt32BigEndian(row[76..]);
+
+    /// <summary>Makes a row.</summary>
+    /// <param name="facts">The open part.</param>
+    /// <param name="document">The Observation.</param>
+    /// <param name="seal">Under the patient's data key.</param>
+    public static byte[] Write(ObservationFacts facts, ObservationDocument document, Seal seal)
+    {
+        var hasR5 = document.HasR5Elements();
+        var facets = new ArrayBufferWriter<byte>(256);
+        WriteText(facets, facts.Sender.ToString());
+        WriteText(facets, facts.Controller);
+        WriteText(facets, facts.Municipality);
+        WriteTokens(facets, facts.Codings);
+        WriteTokens(facets, facts.Categories);
+
+        var edits5 = document.PackEdits(withoutR5: false);
+        var edits4 = hasR5 ? document.PackEdits(withoutR5: true) : [];
+        var json = document.Json.Span;
+        var content = ArrayPool<byte>.Shared.Rent(LZ4Codec.MaximumOutputSize(json.Length) + edits5.Length + edits4.Length + 16);
+        var length = WriteContent(content, json, edits5, edits4);
+
+        var sealedAt = FacetsAt + facets.WrittenCount;
+        var row = new byte[sealedAt + length + Seal.Overhead];
+        row[0] = Format;
+        row[1] = (byte)((facts.Effective.HasTime ? HasTimeFlag : 0) | (hasR5 ? HasR5Flag : 0));
+        row[2] = (byte)facts.Status;
+        BinaryPrimitives.WriteInt32BigEndian(row.AsSpan(4), facts.Version);
+        BinaryPrimitives.WriteInt64BigEndian(row.AsSpan(8), facts.Effective.StartTicks);
+        BinaryPrimitives.WriteInt64BigEndian(row.AsSpan(16), facts.Effective.EndTicks);
+        BinaryPrimitives.WriteInt64BigEndian(row.AsSpan(24), facts.LastUpdated.Ticks);
+        BinaryPrimitives.WriteInt64BigEndian(row.AsSpan(32), facts.Received.Ticks);
+        BinaryPrimitives.WriteUInt64BigEndian(row.AsSpan(40), facts.Group);
+        facts.Identity.Write(row.AsSpan(48));
+        BinaryPrimitives.WriteInt32BigEndian(row.AsSpan(76), sealedAt);
+        facets.WrittenSpan.CopyTo(row.AsSpan(FacetsAt));
+        Span<byte> belongsTo = stackalloc byte[BelongsToSize];
+        WriteBelongsTo(belongsTo, facts.Identity, facts.Version);
+        seal.Close(content.AsSpan(0, length), belongsTo, row.AsSpan(sealedAt));
+        ArrayPool<byte>.Shared.Return(content);
+        return row;
+    }
+
+    /// <summary>Writes the Observation as an answer.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="seal">Under the patient's data key.</param>
+    /// <param name="id">Its id on the wire.</param>
+    /// <param name="withR5">Whether R5's additional elements are sent.</param>
+    /// <exception cref="CryptographicException">The row was changed or moved.</exception>
+    public void WriteAnswer(IBufferWriter<byte> output, Seal seal, string id, bool withR5)
+    {
+        var closed = row[SealedAt..];
+        var content = ArrayPool<byte>.Shared.Rent(closed.Length);
+        var rest = Open(closed, seal, content);
+        var edits5 = Take(ref rest);
+        var edits4 = Take(ref rest);
+        var length = Edits.ReadNumber(ref rest);
+        var json = ArrayPool<byte>.Shared.Rent(length);
+        Decompress(rest, json.AsSpan(0, length));
+        Edits.Apply(output, json.AsSpan(0, length), HasR5Elements && !withR5 ? edits4 : edits5, id, Version, LastUpdated);
+        ArrayPool<byte>.Shared.Return(json);
+        ArrayPool<byte>.Shared.Return(content);
+    }
+
+    /// <summary>The Observation as sent.</summary>
+    /// <exception cref="CryptographicException">The row was changed or moved.</exception>
+    public byte[] ReadSent(Seal seal)
+    {
+        var closed = row[SealedAt..];
+        var rest = Open(closed, seal, new byte[closed.Length]);
+        Take(ref rest);
+        Take(ref rest);
+        var json = new byte[Edits.ReadNumber(ref rest)];
+        Decompress(rest, json);
+        return json;
+    }
+
+    private ReadOnlySpan<byte> Open(ReadOnlySpan<byte> closed, Seal seal, byte[] content)
+    {
+        Span<byte> belongsTo = stackalloc byte[BelongsToSize];
+        WriteBelongsTo(belongsTo, Identity, Version);
+        var length = Math.Max(0, closed.Length - Seal.Overhead);
+        return seal.TryOpen(closed, belongsTo, content.AsSpan(0, length))
+            ? content.AsSpan(0, length)
+            : throw new CryptographicException("A stored Observation cannot be opened: it was changed, moved, or sealed by another key.");
+    }
+
+    private const int BelongsToSize = ObservationIdentity.Size + 4;
+
+    private static void WriteBelongsTo(Span<byte> destination, ObservationIdentity identity, int version)
+    {
+        identity.Write(destination);
+        BinaryPrimitives.WriteInt32BigEndian(destination[ObservationIdentity.Size..], version);
+    }
+
+    private static int WriteContent(byte[] content, ReadOnlySpan<byte> json, byte[] edits5, byte[] edits4)
+    {
+        var at = 0;
+        WriteLength(content, ref at, edits5.Length);
+        edits5.CopyTo(content, at);
+        at += edits5.Length;
+        WriteLength(content, ref at, edits4.Length);
+        edits4.CopyTo(content, at);
+        at += edits4.Length;
+        WriteLength(content, ref at, json.Length);
+        var compressed = LZ4Codec.Encode(json, content.AsSpan(at));
+        return compressed > 0 ? at + compressed : throw new InvalidOperationException("Compression did not fit a buffer of its own maximum.");
+    }
+
+    private static void WriteLength(byte[] content, ref int at, int length)
+    {
+        var rest = (uint)length;
+        while (rest >= 0x80)
+        {
+            content[at++] = (byte)(rest | 0x80);
+            rest >>= 7;
+        }
+
+        content[at++] = (byte)rest;
+    }
+
+    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest)
+    {
+        var length = Edits.ReadNumber(ref rest);
+        var taken = rest[..length];
+        rest = rest[length..];
+        return taken;
+    }
+
+    private static void Decompress(ReadOnlySpan<byte> compressed, Span<byte> json)
+    {
+        if (LZ4Codec.Decode(compressed, json) != json.Length)
+        {
+            throw new CryptographicException("A stored Observation cannot be decompressed.");
+        }
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> output, string text)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        var span = output.GetSpan(2 + length);
+        BinaryPrimitives.WriteUInt16BigEndian(span, (ushort)length);
+        Encoding.UTF8.GetBytes(text, span[2..]);
+        output.Advance(2 + length);
+    }
+
+    private static void WriteTokens(ArrayBufferWriter<byte> output, IReadOnlyList<Token> tokens)
+    {
+        output.Write([(byte)tokens.Count]);
+        foreach (var token in tokens)
+        {
+            WriteText(output, token.System ?? "");
+            WriteText(output, token.Value ?? "");
+        }
+    }
+
+    private static ReadOnlySpan<byte> Text(ref ReadOnlySpan<byte> rest)
+    {
+        var length = BinaryPrimitives.ReadUInt16BigEndian(rest);
+        var text = rest.Slice(2, length);
+        rest = rest[(2 + length)..];
+        return text;
+    }
+
+    /// <summary>Codings in a row, read in place; an absent part is empty.</summary>
+    public ref struct Tokens
+    {
+        private ReadOnlySpan<byte> rest;
+        private int left;
+
+        internal Tokens(ReadOnlySpan<byte> facets)
+        {
+            left = facets[0];
+            rest = facets[1..];
+            System = Value = default;
+        }
+
+        /// <summary>The system, in UTF-8.</summary>
+        public ReadOnlySpan<byte> System { get; private set; }
+
+        /// <summary>The code, in UTF-8.</summary>
+        public ReadOnlySpan<byte> Value { get; private set; }
+
+        internal readonly ReadOnlySpan<byte> Rest => rest;
+
+        /// <summary>Goes to the next; false at the end.</summary>
+        public bool MoveNext()
+        {
+            if (left == 0)
+            {
+                return false;
+            }
+
+            left--;
+            System = Text(ref rest);
+            Value = Text(ref rest);
+            return true;
+        }
+    }
+}

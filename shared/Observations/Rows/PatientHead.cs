@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using PasientensMaledata.Identity;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Sealing;
+
+namespace PasientensMaledata.Observations.Rows;
+
+/// <summary>What a line of a patient's catalogue says.</summary>
+public enum CatalogueKind : byte
+{
+    /// <summary>A coding that Observations of the Concept carry.</summary>
+    Coding = 1,
+
+    /// <summary>A group of a hash bucket, by which <c>$lastn</c> counts; the code is the group in hexadecimal.</summary>
+    Group = 2,
+
+    /// <summary>There are Observations without effective time.</summary>
+    Untimed = 3,
+
+    /// <summary>There are Observations over long spans.</summary>
+    Long = 4,
+
+    /// <summary>There are Observations with a short span.</summary>
+    Short = 5,
+}
+
+/// <summary>One line of a patient's catalogue: written with the first Observation it is true of, never taken away.</summary>
+/// <param name="Concept">Slug of the Concept or hash bucket.</param>
+/// <param name="Kind">What it says.</param>
+/// <param name="System">The coding's system, empty where absent.</param>
+/// <param name="Code">The coding's code.</param>
+public readonly record struct CatalogueLine(string Concept, CatalogueKind Kind, string System, string Code);
+
+/// <summary>The head of a patient's partition, read whole in one request: the person's row and the catalogue.</summary>
+public sealed class PatientHead
+{
+    private readonly HashSet<CatalogueLine> catalogue;
+
+    private PatientHead(Person person, RowVersion personVersion, HashSet<CatalogueLine> catalogue) =>
+        (Person, PersonVersion, this.catalogue) = (person, personVersion, catalogue);
+
+    /// <summary>Whose it is.</summary>
+    public Person Person { get; }
+
+    /// <summary>Version of the person's row.</summary>
+    public RowVersion PersonVersion { get; }
+
+    /// <summary>The catalogue.</summary>
+    public IReadOnlySet<CatalogueLine> Catalogue => catalogue;
+
+    /// <summary>Concepts and buckets of which the patient has something with a short span or no time.</summary>
+    public IEnumerable<string> Concepts => catalogue.Where(l => l.Kind is CatalogueKind.Short or CatalogueKind.Untimed).Select(l => l.Concept).Distinct();
+
+    /// <summary>Reads the head; null where there is no such patient, as after deletion.</summary>
+    /// <exception cref="CryptographicException">The person's row cannot be opened.</exception>
+    public static async ValueTask<PatientHead?> ReadAsync(IPartitions partitions, MasterKeys master, PatientKey patient, CancellationToken cancellationToken)
+    {
+        Person? person = null;
+        RowVersion version = default;
+        var catalogue = new HashSet<CatalogueLine>();
+        string? continuation = null;
+        do
+        {
+            var page = await partitions.ReadRangeAsync(patient.Partition, ObservationKeys.HeadFrom, ObservationKeys.HeadTo, StorageLimits.MaxPageRows, continuation, cancellationToken);
+            foreach (var row in page.Rows)
+            {
+                if (row.Key.ToString().StartsWith("a.cat.", StringComparison.Ordinal))
+                {
+                    catalogue.Add(ReadLine(row));
+                }
+                else if (row.Key == Person.RowKey(patient))
+                {
+                    (person, version) = (Person.FromRow(patient, row.Value.Span, master), row.Version);
+                }
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+        return person is null ? null : new(person, version, catalogue);
+    }
+
+    /// <summary>The row that adds a line.</summary>
+    public static RowOperation Insert(PatientKey patient, CatalogueLine line, byte[] identityKey)
+    {
+        var system = Encoding.UTF8.GetBytes(line.System);
+        var code = Encoding.UTF8.GetBytes(line.Code);
+        var value = new byte[3 + system.Length + code.Length];
+        value[0] = (byte)line.Kind;
+        BinaryPrimitives.WriteUInt16BigEndian(value.AsSpan(1), (ushort)system.Length);
+        system.CopyTo(value, 3);
+        code.CopyTo(value, 3 + system.Length);
+
+        var named = new byte[PatientKey.Size + value.Length];
+        patient.Write(named);
+        value.CopyTo(named, PatientKey.Size);
+        Span<byte> hash = stackalloc byte[32];
+        HMACSHA256.HashData(identityKey, named, hash);
+        return RowOperation.Insert(new($"a.cat.{line.Concept}.{Convert.ToHexStringLower(hash[..16])}"), value);
+    }
+
+    /// <summary>Remembers a line that is now stored.</summary>
+    public void Add(CatalogueLine line) => catalogue.Add(line);
+
+    private static CatalogueLine ReadLine(Row row)
+    {
+        var key = row.Key.ToString();
+        var concept = key["a.cat.".Length..key.LastIndexOf('.')];
+        var value = row.Value.Span;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(value[1..]);
+        return new(concept, (CatalogueKind)value[0], Encoding.UTF8.GetString(value.Slice(3, length)), Encoding.UTF8.GetString(value[(3 + length)..]));
+    }
+}

@@ -1,0 +1,584 @@
+using System.Text.Json;
+using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Documents;
+using PasientensMaledata.Observations.Rows;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Sealing;
+
+namespace PasientensMaledata.Observations.Submissions;
+
+/// <summary>
+/// Writes one Submission's Observations of one patient. It first inserts as if all were new, in batches; only where a batch conflicts are the
+/// identities in it read, the known ones answered, and the rest written again. Asking again is always harmless.
+/// </summary>
+internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject)
+{
+    private readonly Dictionary<(PatientKey, ObservationIdentity), IdentityState> states = [];
+    private readonly List<(int Slot, EntryResult Result)> results = [];
+    private PatientHead head = null!;
+    private Dictionary<PatientKey, PatientHead> heads = [];
+    private Seal seal = null!;
+
+    /// <summary>What is known of an identity's row; <see cref="Row"/> null where there is none.</summary>
+    private sealed record IdentityState(IdentityRow? Row, RowVersion Version);
+
+    /// <summary>An entry on its way.</summary>
+    private sealed class Pending(int slot, PreparedObservation observation)
+    {
+        public int Slot => slot;
+
+        public PreparedObservation Observation => observation;
+
+        public PatientKey Patient { get; set; }
+
+        public ObservationIdentity Identity { get; set; }
+
+        // Set where the id in a PUT names an Observation of ours: it is corrected or nothing.
+        public bool IsAddressed { get; set; }
+
+        // Stamp of the last try: where its answer was lost, a version with this stamp and content is ours.
+        public VersionEntry Tried { get; set; }
+
+        public Action TriedAction { get; set; }
+
+        public bool MustRead { get; set; }
+
+        public (PatientKey, ObservationIdentity) Key => (Patient, Identity);
+    }
+
+    /// <summary>Writes, and tells what became of each.</summary>
+    public async Task<IReadOnlyList<(int Slot, EntryResult Result)>> WriteAsync(IReadOnlyList<(int Slot, PreparedObservation Observation)> observations, CancellationToken cancellationToken)
+    {
+        var pending = observations.Select(o => new Pending(o.Slot, o.Observation)).ToList();
+        try
+        {
+            for (var attempt = 1; pending.Count > 0 && attempt <= Limits.MaxAttempts; attempt++)
+            {
+                var before = pending.Count;
+                try
+                {
+                    pending = await WriteOnceAsync(pending, cancellationToken);
+                }
+                catch (StorageUnavailableException)
+                {
+                    // Whatever was under way may or may not be stored: the next try begins by reading.
+                    var answered = results.Select(r => r.Slot).ToHashSet();
+                    pending.RemoveAll(p => answered.Contains(p.Slot));
+                    pending.ForEach(p => p.MustRead = true);
+                }
+
+                attempt = pending.Count < before ? 0 : attempt;
+            }
+        }
+        finally
+        {
+            seal?.Dispose();
+        }
+
+        foreach (var entry in pending)
+        {
+            Answer(entry, EntryOutcome.Unavailable, null, Issue.Error("transient", null, "Storage did not answer. Send this entry again: if it was stored after all, it will be answered as known."));
+        }
+
+        return results;
+    }
+
+    private async Task<List<Pending>> WriteOnceAsync(List<Pending> pending, CancellationToken cancellationToken)
+    {
+        if (head is null)
+        {
+            await OpenAsync(pending, cancellationToken);
+        }
+
+        await ReadStatesAsync(pending, cancellationToken);
+
+        // An identity is written once at a time; what waits behind it is decided when its outcome is known.
+        var later = new List<Pending>();
+        var writes = new List<Write>();
+        var busy = new HashSet<(PatientKey, ObservationIdentity)>();
+        foreach (var entry in pending)
+        {
+            if (busy.Contains(entry.Key))
+            {
+                entry.MustRead = true;
+                later.Add(entry);
+            }
+            else if (await DecideAsync(entry, cancellationToken) is { } write)
+            {
+                busy.Add(entry.Key);
+                writes.Add(write);
+            }
+        }
+
+        later.AddRange(await CommitAsync(writes, cancellationToken));
+        later.Sort((a, b) => a.Slot.CompareTo(b.Slot));
+        return later;
+    }
+
+    private async Task OpenAsync(List<Pending> pending, CancellationToken cancellationToken)
+    {
+        var key = await directory.FindOrCreateAsync(subject, cancellationToken);
+        var found = await PatientHead.ReadAsync(partitions, ring.Master, key, cancellationToken)
+            ?? throw new StorageUnavailableException("A patient's row is gone while it was written to.");
+        heads = new() { [key] = found };
+        foreach (var joined in found.Person.Joined)
+        {
+            if (await PatientHead.ReadAsync(partitions, ring.Master, joined, cancellationToken) is { } other)
+            {
+                heads[joined] = other;
+            }
+        }
+
+        seal?.Dispose();
+        seal = found.Person.OpenSeal();
+        head = found;
+        foreach (var entry in pending)
+        {
+            Place(entry);
+        }
+    }
+
+    private void Place(Pending entry)
+    {
+        var observation = entry.Observation;
+        var keys = ring.Current;
+        if (observation is { IsPut: true, Document.SentId: { } id } && ObservationId.TryParse(id, keys.Id, out var patient, out var identity))
+        {
+            (entry.IsAddressed, entry.Patient, entry.Identity, entry.MustRead) = (true, patient, identity, true);
+            return;
+        }
+
+        (entry.Patient, entry.Identity) = (head.Person.Key, IdentityRule.Derive(keys.Identity, head.Person.Key, observation, source));
+        entry.MustRead = entry.MustRead || heads.Count > 1 || observation.IfMatch is not null || observation.IfNoneExist is not null;
+    }
+
+    private async Task ReadStatesAsync(List<Pending> pending, CancellationToken cancellationToken)
+    {
+        var wanted = new HashSet<(PatientKey, ObservationIdentity)>();
+        foreach (var entry in pending.Where(p => p.MustRead && heads.ContainsKey(p.Patient)))
+        {
+            wanted.Add(entry.Key);
+            if (!entry.IsAddressed)
+            {
+                // What was stored before two keys were joined stays known under the key it was stored with.
+                foreach (var other in heads.Keys.Where(k => k != entry.Patient))
+                {
+                    wanted.Add((other, IdentityRule.Derive(ring.Current.Identity, other, entry.Observation, source)));
+                }
+            }
+        }
+
+        await Parallel.ForEachAsync(
+            wanted,
+            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
+            async (key, stop) =>
+            {
+                var row = await partitions.ReadAsync(key.Item1.Partition, ObservationKeys.Identity(key.Item2), stop);
+                lock (states)
+                {
+                    states[key] = row is { } found ? new(IdentityRow.FromRow(found.Value.Span), found.Version) : new(null, default);
+                }
+            });
+
+        foreach (var entry in pending.Where(p => p is { MustRead: true, IsAddressed: false } && heads.Count > 1))
+        {
+            foreach (var other in heads.Keys)
+            {
+                var identity = IdentityRule.Derive(ring.Current.Identity, other, entry.Observation, source);
+                if (states.TryGetValue((other, identity), out var state) && state.Row is not null)
+                {
+                    (entry.Patient, entry.Identity) = (other, identity);
+                    break;
+                }
+            }
+        }
+    }
+
+    private async ValueTask<Write?> DecideAsync(Pending entry, CancellationToken cancellationToken)
+    {
+        var observation = entry.Observation;
+        var stored = states.GetValueOrDefault(entry.Key)?.Row;
+        if (entry.IsAddressed && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != source.Sender))
+        {
+            Answer(entry, EntryOutcome.NotFound, null, Issue.Error("not-found", "Observation.id", "There is no Observation with this id that this sender has sent for this patient. To create one, use an id of your own."));
+            return null;
+        }
+
+        if (observation.IfNoneExist is { } criterion && entry.Tried.Number == 0 && await MatchAsync(entry, criterion, stored, cancellationToken))
+        {
+            return null;
+        }
+
+        if (stored is not null && entry.Tried.Number > 0 && stored.Versions.Any(v => v == entry.Tried))
+        {
+            // Our own try was committed though its answer was lost.
+            AnswerStored(entry, entry.TriedAction, stored.Current);
+            return null;
+        }
+
+        var stamp = Stamp();
+        var (action, version) = Decision.Make(
+            stored,
+            new(source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, source.BundleTimestamp),
+            stamp);
+        (entry.Tried, entry.TriedAction) = (version, action);
+        switch (action)
+        {
+            case Action.Create:
+                return Create(entry, version);
+            case Action.Supersede or Action.KeepInHistory:
+                return await ChangeAsync(entry, stored!, version, action, cancellationToken);
+            case Action.AnswerKnown:
+                var superseded = stored!.Find(observation.Content)!.Value.Number != stored.CurrentNumber;
+                Answer(entry, EntryOutcome.Known, stored.Current, Issue.Information("duplicate", null, superseded
+                    ? $"Already stored, as a version that version {stored.CurrentNumber} has superseded. To go back to it, PUT it with If-Match W/\"{stored.CurrentNumber}\"."
+                    : "Already stored; nothing was changed."));
+                return null;
+            case Action.AnswerConflict:
+                Answer(entry, EntryOutcome.Conflict, stored!.Current, Issue.Error("conflict", IdentityExpression(observation), stored.Sender == source.Sender
+                    ? "An Observation with this identifier is stored with other content. To correct it, send it by PUT, or with status amended, corrected, cancelled or entered-in-error; if it is another measurement, give it another identifier."
+                    : "Another sender has stored an Observation with this identifier and other content, and only they can correct it. If it is another measurement, give it another identifier."));
+                return null;
+            case Action.AnswerPreconditionFailed:
+                Answer(entry, EntryOutcome.PreconditionFailed, stored?.Current, Issue.Error("conflict", null, stored is null
+                    ? "If-Match names a version of something that is not stored."
+                    : $"If-Match names another version than the current, which is {stored.CurrentNumber}. Read it, and decide again."));
+                return null;
+            default:
+                Answer(entry, EntryOutcome.Refused, stored?.Current, Issue.Error("too-costly", null, $"This Observation has {Limits.MaxVersions} versions, and takes no more."));
+                return null;
+        }
+    }
+
+    // FHIR R4 http#ccreate: one match, the body is ignored and the match is answered; several, 412.
+    private async ValueTask<bool> MatchAsync(Pending entry, Token criterion, IdentityRow? stored, CancellationToken cancellationToken)
+    {
+        var matches = new HashSet<(PatientKey, ObservationIdentity)>();
+        var versions = new Dictionary<(PatientKey, ObservationIdentity), VersionEntry>();
+        if (stored is not null && entry.Observation.Document.Identifiers.Any(i => Matches(i, criterion)))
+        {
+            matches.Add(entry.Key);
+            versions[entry.Key] = stored.Current;
+        }
+
+        foreach (var other in matches.Count > 0 ? [] : heads.Values)
+        {
+            using var otherSeal = other.Person.OpenSeal();
+            foreach (var range in other.Concepts.Select(c => ObservationKeys.Range(c, long.MaxValue, long.MinValue, null)).Append((From: ObservationKeys.LongFrom, To: ObservationKeys.LongTo)))
+            {
+                string? continuation = null;
+                do
+                {
+                    var page = await partitions.ReadRangeAsync(other.Person.Key.Partition, range.From, range.To, StorageLimits.MaxPageRows, continuation, cancellationToken);
+                    foreach (var row in page.Rows)
+                    {
+                        if (Matching(row, otherSeal, criterion) is { } match)
+                        {
+                            matches.Add((other.Person.Key, match.Identity));
+                            versions[(other.Person.Key, match.Identity)] = match.Version;
+                        }
+                    }
+
+                    continuation = page.Continuation;
+                }
+                while (continuation is not null);
+            }
+        }
+
+        if (matches.Count == 0)
+        {
+            return false;
+        }
+
+        if (matches.Count > 1)
+        {
+            Answer(entry, EntryOutcome.PreconditionFailed, null, Issue.Error("multiple-matches", null, $"If-None-Exist matches {matches.Count} Observations of this patient; name an identifier that only one has."));
+            return true;
+        }
+
+        var only = matches.Single();
+        (entry.Patient, entry.Identity) = only;
+        Answer(entry, EntryOutcome.Known, versions[only], Issue.Information("duplicate", null, "An Observation with the identifier in If-None-Exist is stored; the one sent was not looked at."));
+        return true;
+    }
+
+    private (ObservationIdentity Identity, VersionEntry Version)? Matching(Row row, Seal otherSeal, Token criterion)
+    {
+        var observation = new ObservationRow(row.Value.Span);
+        if (!observation.Sender.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(source.Sender.ToString())))
+        {
+            return null;
+        }
+
+        var sent = observation.ReadSent(otherSeal);
+        using var json = JsonDocument.Parse(sent);
+        return ObservationDocument.Read(json.RootElement, sent).Identifiers.Any(i => Matches(i, criterion))
+            ? (observation.Identity, new VersionEntry(observation.Version, default, false, 0, observation.LastUpdated))
+            : null;
+    }
+
+    private static bool Matches(Token identifier, Token criterion) =>
+        identifier.Value == criterion.Value && (criterion.System is null || (criterion.System.Length == 0 ? identifier.System is null : identifier.System == criterion.System));
+
+    private static string IdentityExpression(PreparedObservation observation) =>
+        observation.Document.Identifiers.Count > 0 ? "Observation.identifier[0]" : observation.Document.SentId is not null ? "Observation.id" : "Observation";
+
+    /// <summary>The operations that store one entry, all or none.</summary>
+    /// <param name="Entry">The entry.</param>
+    /// <param name="Current">The version that is current when it is stored.</param>
+    /// <param name="Operations">What is written.</param>
+    /// <param name="Lines">The lines of the catalogue by which it is found.</param>
+    private sealed record Write(Pending Entry, VersionEntry Current, IReadOnlyList<RowOperation> Operations, IReadOnlyList<CatalogueLine> Lines);
+
+    /// <summary>Writes of one patient that are committed together, with the lines of the catalogue that they are the first to need.</summary>
+    private sealed class Batch(PatientKey patient)
+    {
+        private int bytes;
+
+        public PatientKey Patient => patient;
+
+        public List<Write> Writes { get; } = [];
+
+        public List<CatalogueLine> Lines { get; } = [];
+
+        public List<RowOperation> Operations { get; } = [];
+
+        public bool TryAdd(Write write, IReadOnlyList<CatalogueLine> lines, byte[] identityKey)
+        {
+            RowOperation[] operations = [.. lines.Select(l => PatientHead.Insert(patient, l, identityKey)), .. write.Operations];
+            var size = operations.Sum(o => o.Key.ToString().Length + o.Value.Length);
+            if (Writes.Count > 0 && (Operations.Count + operations.Length > StorageLimits.MaxBatchOperations || bytes + size > StorageLimits.MaxBatchBytes))
+            {
+                return false;
+            }
+
+            Writes.Add(write);
+            Lines.AddRange(lines);
+            Operations.AddRange(operations);
+            bytes += size;
+            return true;
+        }
+    }
+
+    private Write Create(Pending entry, VersionEntry version)
+    {
+        var facts = Facts(entry, version, version.Stamp);
+        var location = ObservationKeys.Observation(facts.Concept, facts.Effective, facts.Received, facts.Identity);
+        var identity = new IdentityRow(source.Sender, version.Stamp, location, version.Number, [version]);
+        return new(
+            entry,
+            version,
+            [
+                RowOperation.Insert(location, ObservationRow.Write(facts, entry.Observation.Document, seal)),
+                RowOperation.Insert(ObservationKeys.Identity(facts.Identity), identity.ToRow()),
+                RowOperation.Insert(ObservationKeys.Update(version.Stamp, facts.Identity), Ascii(location)),
+            ],
+            Lines(facts));
+    }
+
+    private async ValueTask<Write?> ChangeAsync(Pending entry, IdentityRow stored, VersionEntry version, Action action, CancellationToken cancellationToken)
+    {
+        var state = states[entry.Key];
+        var at = heads[entry.Patient];
+        using var ownSeal = at.Person.OpenSeal();
+        var facts = Facts(entry, version, stored.Received);
+        var value = ObservationRow.Write(facts, entry.Observation.Document, ownSeal);
+        if (action == Action.KeepInHistory)
+        {
+            var kept = stored with { Versions = [.. stored.Versions, version] };
+            return new(
+                entry,
+                stored.Current,
+                [
+                    RowOperation.Insert(ObservationKeys.History(entry.Identity, version.Number), value),
+                    RowOperation.Replace(ObservationKeys.Identity(entry.Identity), state.Version, kept.ToRow()),
+                ],
+                []);
+        }
+
+        if (await partitions.ReadAsync(entry.Patient.Partition, stored.Location, cancellationToken) is not { } superseded)
+        {
+            // Moved since the identity's row was read: read that again.
+            entry.MustRead = true;
+            throw new StorageUnavailableException("An Observation was moved while it was corrected.");
+        }
+
+        var location = ObservationKeys.Observation(facts.Concept, facts.Effective, facts.Received, facts.Identity);
+        var changed = stored with { Location = location, CurrentNumber = version.Number, Versions = [.. stored.Versions, version] };
+        var operations = new List<RowOperation>
+        {
+            RowOperation.Replace(ObservationKeys.Identity(entry.Identity), state.Version, changed.ToRow()),
+            RowOperation.Insert(ObservationKeys.History(entry.Identity, stored.CurrentNumber), superseded.Value),
+            RowOperation.Insert(ObservationKeys.Update(version.Stamp, entry.Identity), Ascii(location)),
+        };
+        if (location == stored.Location)
+        {
+            operations.Add(RowOperation.Replace(location, superseded.Version, value));
+        }
+        else
+        {
+            operations.Add(RowOperation.Delete(stored.Location, superseded.Version));
+            operations.Add(RowOperation.Insert(location, value));
+        }
+
+        return new(entry, version, operations, Lines(facts));
+    }
+
+    private ObservationFacts Facts(Pending entry, VersionEntry version, DateTime received)
+    {
+        var observation = entry.Observation;
+        var document = observation.Document;
+        return new(
+            entry.Identity, version.Number, version.Stamp, received, observation.Effective, observation.Concept, observation.Group, observation.Status,
+            document.Codings, document.Categories, source.Sender,
+            OrganisationNumber.TryParse(document.ControllerNumber, out var controller) ? controller.ToString() : "", source.Municipality);
+    }
+
+    private static List<CatalogueLine> Lines(ObservationFacts facts)
+    {
+        var lines = new List<CatalogueLine>(facts.Codings.Count + 2)
+        {
+            new(facts.Concept, !facts.Effective.HasTime ? CatalogueKind.Untimed : facts.Effective.IsLong ? CatalogueKind.Long : CatalogueKind.Short, "", ""),
+        };
+        foreach (var coding in facts.Codings)
+        {
+            lines.Add(new(facts.Concept, CatalogueKind.Coding, coding.System ?? "", coding.Value ?? ""));
+        }
+
+        if (facts.Group != 0)
+        {
+            lines.Add(new(facts.Concept, CatalogueKind.Group, "", $"{facts.Group:x16}"));
+        }
+
+        return lines;
+    }
+
+    private async Task<List<Pending>> CommitAsync(List<Write> writes, CancellationToken cancellationToken)
+    {
+        var batches = Pack(writes);
+        var failed = new List<Pending>();
+        var first = 0;
+
+        // An Observation is never stored before the line of the catalogue by which it is found: what brings lines goes first, and alone.
+        for (; first < batches.Count && batches.Skip(first).Any(b => b.Lines.Count > 0); first++)
+        {
+            if (failed.Count > 0 || !await CommitAsync(batches[first], cancellationToken))
+            {
+                failed.AddRange(batches[first].Writes.Select(w => w.Entry));
+            }
+        }
+
+        if (failed.Count > 0)
+        {
+            failed.AddRange(batches.Skip(first).SelectMany(b => b.Writes).Select(w => w.Entry));
+        }
+        else
+        {
+            await Parallel.ForEachAsync(
+                batches.Skip(first),
+                new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelBatches, CancellationToken = cancellationToken },
+                async (batch, stop) =>
+                {
+                    if (!await CommitAsync(batch, stop))
+                    {
+                        lock (failed)
+                        {
+                            failed.AddRange(batch.Writes.Select(w => w.Entry));
+                        }
+                    }
+                });
+        }
+
+        failed.ForEach(e => e.MustRead = true);
+        return failed;
+    }
+
+    private List<Batch> Pack(List<Write> writes)
+    {
+        var batches = new List<Batch>();
+        foreach (var ofPatient in writes.GroupBy(w => w.Entry.Patient))
+        {
+            var known = heads[ofPatient.Key].Catalogue;
+            var planned = new HashSet<CatalogueLine>();
+            var batch = new Batch(ofPatient.Key);
+            foreach (var write in ofPatient)
+            {
+                var lines = write.Lines.Where(l => !known.Contains(l) && planned.Add(l)).ToList();
+                if (!batch.TryAdd(write, lines, ring.Current.Identity))
+                {
+                    batches.Add(batch);
+                    batch = new(ofPatient.Key);
+                    batch.TryAdd(write, lines, ring.Current.Identity);
+                }
+            }
+
+            batches.Add(batch);
+        }
+
+        return batches;
+    }
+
+    private async ValueTask<bool> CommitAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        CommitResult result;
+        try
+        {
+            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow;
+            result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
+        }
+        catch (StorageUnavailableException)
+        {
+            // It may have been committed: what is stored under the identities tells.
+            return false;
+        }
+
+        lock (results)
+        {
+            if (result.Outcome != CommitOutcome.Committed)
+            {
+                // Another may have brought the same lines of the catalogue: the head is read again.
+                head = batch.Lines.Count > 0 ? null! : head;
+                return false;
+            }
+
+            batch.Lines.ForEach(heads[batch.Patient].Add);
+            foreach (var write in batch.Writes)
+            {
+                AnswerStored(write.Entry, write.Entry.TriedAction, write.Current);
+            }
+
+            return true;
+        }
+    }
+
+    private void AnswerStored(Pending entry, Action action, VersionEntry current)
+    {
+        switch (action)
+        {
+            case Action.Create:
+                Answer(entry, EntryOutcome.Created, current, null);
+                break;
+            case Action.Supersede:
+                Answer(entry, EntryOutcome.Corrected, current, Issue.Information("informational", null, $"Stored as version {entry.Tried.Number}, a correction; the version before it is kept in the history."));
+                break;
+            default:
+                Answer(entry, EntryOutcome.StoredInHistory, current, Issue.Information("informational", null, $"Stored in the history as version {entry.Tried.Number}: the current version, {current.Number}, lies after it."));
+                break;
+        }
+    }
+
+    private void Answer(Pending entry, EntryOutcome outcome, VersionEntry? current, Issue? issue)
+    {
+        var id = entry.Identity == default || current is null ? null : ObservationId.Format(entry.Patient, entry.Identity, ring.Current.Id);
+        IReadOnlyList<Issue> issues = issue is null ? entry.Observation.Issues : [issue, .. entry.Observation.Issues];
+        results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues)));
+    }
+
+    private DateTime Stamp()
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        return new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+    }
+
+    private static byte[] Ascii(RowKey key) => System.Text.Encoding.ASCII.GetBytes(key.ToString());
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Concepts;
+using PasientensMaledata.Observations.Documents;
+using PasientensMaledata.Observations.Rows;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Sealing;
+
+namespace PasientensMaledata.Observations.Submissions;
+
+/// <summary>Checks, keys and stores Observations, entry by entry: one that is refused never harms another.</summary>
+/// <param name="partitions">Where they are stored.</param>
+/// <param name="ring">The keys.</param>
+/// <param name="directory">From numbers to patients.</param>
+/// <param name="policy">Which person numbers are accepted.</param>
+/// <param name="time">The clock.</param>
+public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, PatientDirectory directory, NationalIdPolicy policy, TimeProvider time)
+{
+    /// <summary>Stores what can be stored and tells of each entry what became of it, in the order given.</summary>
+    /// <exception cref="OperationCanceledException">The caller left; what was stored by then stays stored.</exception>
+    public async Task<EntryResult[]> SubmitAsync(SubmissionSource source, IReadOnlyList<SubmittedObservation> observations, CancellationToken cancellationToken)
+    {
+        var results = new EntryResult[observations.Count];
+        var byPatient = new Dictionary<NationalId, List<(int Slot, PreparedObservation Observation)>>();
+        var now = time.GetUtcNow();
+        for (var slot = 0; slot < observations.Count; slot++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var check = ObservationChecks.Check(observations[slot].Element, policy, now);
+            if (check.Subject is not { } subject || check.IsRefused)
+            {
+                results[slot] = new(EntryOutcome.Refused, null, 0, default, check.Issues);
+                continue;
+            }
+
+            if (!byPatient.TryGetValue(subject, out var list))
+            {
+                byPatient.Add(subject, list = []);
+            }
+
+            list.Add((slot, Prepare(observations[slot], check, subject)));
+        }
+
+        await Parallel.ForEachAsync(
+            byPatient,
+            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
+            async (patient, stop) =>
+            {
+                var writer = new PatientWriter(partitions, ring, directory, time, source, patient.Key);
+                foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
+                {
+                    results[slot] = result;
+                }
+            });
+        return results;
+    }
+
+    private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject)
+    {
+        var keys = ring.Current;
+        var document = ObservationDocument.Read(observation.Element, observation.Body);
+        var (concept, group) = ConceptOf(document, keys.Identity);
+        ObservationStatusCode.TryParse(document.Status, out var status);
+        DateTime? issued = DateTimeOffset.TryParse(document.Issued, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var stated) ? stated.UtcDateTime : null;
+        return new(
+            observation.Index, document, subject, check.Effective, status, concept, group, document.HashContent(keys.Content),
+            observation.IsPut, observation.IfMatch, observation.IfNoneExist, issued, check.Issues);
+    }
+
+    // The first coding that the catalogue knows names the Concept; what it does not know goes to one of 16 buckets by its first coding, or its text.
+    private static (string Concept, ulong Group) ConceptOf(ObservationDocument document, byte[] key)
+    {
+        foreach (var coding in document.Codings)
+        {
+            if (ConceptCatalog.Find(coding.System, coding.Value) is { } concept)
+            {
+                return (concept.Slug, 0);
+            }
+        }
+
+        var named = document.Codings is [var first, ..] ? $"{first.System}|{first.Value}" : $"\n{document.CodeText}";
+        Span<byte> hash = stackalloc byte[32];
+        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(named), hash);
+        var group = Math.Max(1, System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(hash));
+        return ($"x{group & 15:x}", group);
+    }
+}
