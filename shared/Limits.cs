@@ -6,6 +6,12 @@ public static class Limits
     /// <summary>Bytes of a request body, after decompression.</summary>
     public const int MaxBodyBytes = 33_554_432;
 
+    /// <summary>Bytes of a request line: a page link has its search in it.</summary>
+    public const int MaxRequestLineBytes = 32_768;
+
+    /// <summary>Bytes of all request headers.</summary>
+    public const int MaxHeaderBytes = 65_536;
+
     /// <summary>Entries in a Bundle.</summary>
     public const int MaxBundleEntries = 10_000;
 
@@ -51,6 +57,9 @@ public static class Limits
     /// <summary>Matches that <c>_sort=date</c> (oldest first) can order.</summary>
     public const int MaxSortedMatches = 10_000;
 
+    /// <summary>Matches that <c>_summary=count</c> counts.</summary>
+    public const int MaxCountedMatches = 1_000_000;
+
     /// <summary>Largest <c>max</c> of <c>$lastn</c>.</summary>
     public const int MaxLastN = 100;
 
@@ -59,4 +68,28 @@ public static class Limits
 
     /// <summary>A write commits at most so long after the moment it is stamped with, else it is stamped anew.</summary>
     public static readonly TimeSpan CommitWindow = TimeSpan.FromSeconds(10);
+
+    /// <summary>What a caller can meet, in words: <c>/metadata</c> and <c>docs/limits.md</c> are made from it.</summary>
+    public static IReadOnlyList<(string Meaning, string Figure, string Past)> All { get; } =
+    [
+        ("Bytes of a body, after decompression", $"{MaxBodyBytes}", "413"),
+        ("Bytes of a request line", $"{MaxRequestLineBytes}", "414"),
+        ("Bytes of all request headers", $"{MaxHeaderBytes}", "431"),
+        ("Entries in a Bundle", $"{MaxBundleEntries}", "400"),
+        ("Bytes of an Observation", $"{MaxObservationBytes}", "422 for the entry"),
+        ("Levels of nesting in an Observation", $"{MaxJsonDepth}", "422 for the entry"),
+        ("Characters of a string in an Observation", $"{MaxStringLength}", "422 for the entry"),
+        ("Codings of Observation.code", $"{MaxCodings}", "422 for the entry"),
+        ("Items of any other list in an Observation", $"{MaxListItems}", "422 for the entry"),
+        ("Hours a measurement may lie ahead of the clock", $"{MaxAhead.TotalHours:0}", "422 for the entry"),
+        ("Versions of an Observation", $"{MaxVersions}", "422 for the entry"),
+        ("Bytes of a search form", $"{MaxSearchFormBytes}", "413"),
+        ("Parameters in a search", $"{MaxSearchParameters}", "400"),
+        ("Observations in an answer, and largest _count", $"{MaxPageSize}", "fewer are given, with a link or a remark"),
+        ("Matches that _sort=date orders", $"{MaxSortedMatches}", "400"),
+        ("Matches that _summary=count counts", $"{MaxCountedMatches}", "400"),
+        ("Largest max of $lastn", $"{MaxLastN}", "400"),
+        ("Minutes a page link lives", $"{PageLinkLifetime.TotalMinutes:0}", "410"),
+        ("Seconds from a version's stamp to its commit", $"{CommitWindow.TotalSeconds:0}", "it is stamped anew"),
+    ];
 }

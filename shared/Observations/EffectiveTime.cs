@@ -38,6 +38,9 @@ public readonly record struct EffectiveTime
     public static EffectiveTime Of(FhirTime time) =>
         new(time.StartTicks, time.EndTicks, time.HasOffset && time.Precision >= TimePrecision.Second);
 
+    /// <summary>A span as a row holds it.</summary>
+    internal static EffectiveTime Span(long startTicks, long endTicks) => new(startTicks, endTicks, false);
+
     /// <summary>
     /// Reads <c>effective[x]</c>. Empty strings are no time. What is not FHIR is remarked upon and left out, so that the rest can be read.
     /// </summary>

@@ -6,7 +6,7 @@ namespace PasientensMaledata.Observations.Rows;
 public static class ObservationKeys
 {
     // After every hexadecimal digit: what has no effective time stands after all that has.
-    private const char Untimed = 'g';
+    private const char UntimedMark = 'g';
 
     /// <summary>First key of the head: person, settings, codings.</summary>
     public static RowKey HeadFrom { get; } = new("a.");
@@ -25,7 +25,7 @@ public static class ObservationKeys
     /// others, inverted time of receipt and identity.
     /// </summary>
     public static string Position(EffectiveTime effective, DateTime received, ObservationIdentity identity) =>
-        effective.HasTime ? $"{Invert(effective.StartTicks):x16}.{identity}" : $"{Untimed}{Invert(received.Ticks):x16}.{identity}";
+        effective.HasTime ? $"{Invert(effective.StartTicks):x16}.{identity}" : $"{UntimedMark}{Invert(received.Ticks):x16}.{identity}";
 
     /// <summary>The row of a current Observation: <c>o.</c>, or <c>l.</c> where its time spans more than 26 h.</summary>
     public static RowKey Observation(string concept, EffectiveTime effective, DateTime received, ObservationIdentity identity) =>
@@ -39,7 +39,7 @@ public static class ObservationKeys
     }
 
     /// <summary>Whether a position is one without effective time.</summary>
-    public static bool IsUntimed(string position) => position[0] == Untimed;
+    public static bool IsUntimed(string position) => position[0] == UntimedMark;
 
     /// <summary>Range of one Concept's short spans.</summary>
     /// <param name="concept">The slug.</param>
@@ -55,6 +55,13 @@ public static class ObservationKeys
         var to = oldestStart == long.MinValue ? "~" : $"{Invert(oldestStart):x16}~";
         return (new($"o.{concept}.{from}"), new($"o.{concept}.{to}"));
     }
+
+    /// <summary>Range of one Concept's short spans, without those that have no time.</summary>
+    public static (RowKey From, RowKey To) Timed(string concept, long newestStart, long oldestStart) =>
+        Range(concept, newestStart, Math.Max(oldestStart, 0), null);
+
+    /// <summary>Range of those of one Concept that have no effective time.</summary>
+    public static (RowKey From, RowKey To) Untimed(string concept) => (new($"o.{concept}.{UntimedMark}"), new($"o.{concept}.{UntimedMark}~"));
 
     /// <summary>Where an identity's current version lies and what versions it has had.</summary>
     public static RowKey Identity(ObservationIdentity identity) => new($"i.{identity}");

@@ -48,7 +48,7 @@ public sealed record ObservationQuery
 
         foreach (var dates in Dates)
         {
-            if (!row.HasTime || !Any(dates, new(row.StartTicks, row.EndTicks)))
+            if (!row.HasTime || !Any(dates, EffectiveTime.Span(row.StartTicks, row.EndTicks)))
             {
                 return false;
             }
@@ -58,7 +58,7 @@ public sealed record ObservationQuery
         {
             // An instant in whole milliseconds (FHIR R4 search#date: its precision is its range).
             var stamp = row.LastUpdated.Ticks;
-            if (!Any(dates, new(stamp, stamp + TimeSpan.TicksPerMillisecond)))
+            if (!Any(dates, EffectiveTime.Span(stamp, stamp + TimeSpan.TicksPerMillisecond)))
             {
                 return false;
             }
@@ -89,8 +89,8 @@ public sealed record ObservationQuery
         var (oldest, newest) = (long.MinValue, long.MaxValue);
         foreach (var dates in Dates)
         {
-            oldest = Math.Max(oldest, dates.Min(d => d.StartBounds.Oldest));
-            newest = Math.Min(newest, dates.Max(d => d.StartBounds.Newest));
+            oldest = Math.Max(oldest, dates.Min(d => d.ShortStarts.MinStart));
+            newest = Math.Min(newest, dates.Max(d => d.ShortStarts.MaxStart));
         }
 
         return (oldest, newest);

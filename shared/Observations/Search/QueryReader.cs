@@ -244,7 +244,7 @@ public static class QueryReader
                 return default;
             }
 
-            if (remark == NationalIdRemark.OtherSystem)
+            if (remark == NationalIdRemark.SystemOfOtherKind)
             {
                 remarks.Add(Issue.Warning("value", null, $"The system in {name} is another than the number's kind has; the number decided."));
             }

@@ -1,0 +1,88 @@
+namespace PasientensMaledata.Functions.Hosting;
+
+/// <summary>What the service is started with; one option each on the command line of <c>./run</c>.</summary>
+/// <param name="Port">TCP port on loopback; 0 lets the system choose.</param>
+/// <param name="DataFolder">Folder of the embedded storage.</param>
+/// <param name="Storage"><c>embedded</c> or <c>azure</c>.</param>
+/// <param name="ShowHelp">Whether only the help is wanted.</param>
+public sealed record ServiceOptions(int Port, string DataFolder, string Storage, bool ShowHelp)
+{
+    /// <summary>The port where nothing else is said.</summary>
+    public const int DefaultPort = 7071;
+
+    /// <summary>The text of <c>--help</c>.</summary>
+    public const string Help = """
+        Pasientens måledata: measurements taken at home, shared with those who treat the patient.
+
+        Usage: ./run [options]
+
+          --port N              TCP port on 127.0.0.1 (7071; 0 lets the system choose)
+          --data DIR            folder of the embedded storage (.data)
+          --storage embedded    rows and blobs in that folder: the .NET SDK is all it needs (default)
+          --storage azure       Azure Table and Blob Storage, or the Azurite emulator; see below
+          --auth open           every caller is one development sender; loopback only (default)
+          --auth required       HelseID tokens; not available yet
+          --help                this text
+
+        With --storage azure, the environment says where:
+          PMD_STORAGE_CONNECTION   a connection string; for Azurite: UseDevelopmentStorage=true
+          PMD_STORAGE_ACCOUNT      or an account's name, signed in to with managed identity
+          PMD_MASTER_KEYS          the text of the master key secret; without it, a file in --data
+        To run Azurite: npx azurite --skipApiVersionCheck --inMemoryPersistence
+        """;
+
+    /// <summary>Reads the command line. Null where it is wrong, with the reason.</summary>
+    public static ServiceOptions? Read(IReadOnlyList<string> arguments, out string? error)
+    {
+        var options = new ServiceOptions(DefaultPort, ".data", "embedded", false);
+        error = null;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var (name, value) = arguments[i].Split('=', 2) is [var left, var right] ? (left, right) : (arguments[i], null);
+            if (name is "--help" or "-h")
+            {
+                return options with { ShowHelp = true };
+            }
+
+            if (name is not ("--port" or "--data" or "--storage" or "--auth"))
+            {
+                error = $"There is no option {name}.";
+                return null;
+            }
+
+            value ??= i + 1 < arguments.Count ? arguments[++i] : null;
+            if (string.IsNullOrEmpty(value))
+            {
+                error = $"{name} needs a value.";
+                return null;
+            }
+
+            switch (name)
+            {
+                case "--port" when int.TryParse(value, System.Globalization.NumberStyles.None, null, out var port) && port <= 65535:
+                    options = options with { Port = port };
+                    break;
+                case "--port":
+                    error = "--port is to be a number from 0 to 65535.";
+                    return null;
+                case "--data":
+                    options = options with { DataFolder = value };
+                    break;
+                case "--storage" when value is "embedded" or "azure":
+                    options = options with { Storage = value };
+                    break;
+                case "--storage":
+                    error = "--storage is to be embedded or azure.";
+                    return null;
+                case "--auth" when value == "required":
+                    error = "--auth required is not available yet: this version has only the open mode, for development on loopback.";
+                    return null;
+                case "--auth" when value != "open":
+                    error = "--auth is to be open or required.";
+                    return null;
+            }
+        }
+
+        return options;
+    }
+}

@@ -1,0 +1,350 @@
+using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Rows;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Sealing;
+
+namespace PasientensMaledata.Observations.Search;
+
+/// <summary>An Observation that was found.</summary>
+/// <param name="Id">Its id on the wire.</param>
+/// <param name="Row">Its row's value.</param>
+/// <param name="Head">Whose it is.</param>
+public readonly record struct FoundObservation(string Id, ReadOnlyMemory<byte> Row, PatientHead Head);
+
+/// <summary>What a look-up found.</summary>
+/// <param name="Observations">In the order asked for.</param>
+/// <param name="Total">Number of all matches, where it is known.</param>
+/// <param name="After">Position of the last one, where there are more.</param>
+/// <param name="AsOf">Everything stamped before this was seen: a cursor for <c>_lastUpdated=ge</c>.</param>
+/// <param name="TooCostly">Whether it was given up, since more rows match than can be sorted or counted.</param>
+public sealed record LookUp(IReadOnlyList<FoundObservation> Observations, int? Total, string? After, DateTime AsOf, bool TooCostly = false);
+
+/// <summary>Finds Observations. Filters on what the rows say openly, before paging; opens only what is given.</summary>
+/// <param name="partitions">Where they are stored.</param>
+/// <param name="ring">The keys.</param>
+/// <param name="time">The clock.</param>
+public sealed class ObservationReader(IPartitions partitions, KeyRing ring, TimeProvider time)
+{
+    // Rows read from each of several Concepts at first: few, since most answers need few of each.
+    private const int SmallPage = 64;
+
+    /// <summary>Searches.</summary>
+    /// <param name="patient">The patient's key; null for a number never seen.</param>
+    /// <param name="query">What is asked for.</param>
+    /// <param name="after">Position after which to begin; null for the beginning.</param>
+    /// <param name="asOf">The cursor of the first page; null on the first.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<LookUp> SearchAsync(PatientKey? patient, ObservationQuery query, string? after, DateTime? asOf, CancellationToken cancellationToken)
+    {
+        // Before anything is read: what commits meanwhile is stamped after it (docs/architecture.md, "Changes").
+        var cursor = asOf ?? Cursor();
+        var heads = await ReadHeadsAsync(patient, cancellationToken);
+        var limit = query.Count ?? Limits.MaxPageSize;
+        return query.CountOnly ? await CountAsync(heads, query, cursor, cancellationToken)
+            : query.OldestFirst ? await SearchOldestFirstAsync(heads, query, after, limit, cursor, cancellationToken)
+            : await SearchNewestFirstAsync(heads, query, after, limit, cursor, cancellationToken);
+    }
+
+    /// <summary>The newest of each Concept; those entered in error left out. What has no effective time is ordered by receipt.</summary>
+    public async ValueTask<LookUp> LastAsync(PatientKey? patient, ObservationQuery query, CancellationToken cancellationToken)
+    {
+        var cursor = Cursor();
+        var heads = await ReadHeadsAsync(patient, cancellationToken);
+        var concepts = heads.SelectMany(h => query.Concepts(h, h.Catalogue.Select(l => l.Concept))).Distinct().Order(StringComparer.Ordinal).ToList();
+        var longs = await ReadLongAsync(heads, query, cancellationToken);
+        var found = new List<FoundObservation>();
+        foreach (var concept in concepts)
+        {
+            found.AddRange(await LastOfAsync(heads, longs, query, concept, cancellationToken));
+        }
+
+        return new(found, found.Count, null, cursor);
+    }
+
+    /// <summary>Reads the current version of an Observation by its id on the wire; null where there is none.</summary>
+    public async ValueTask<FoundObservation?> ReadAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!ObservationId.TryParse(id, ring.Current.Id, out var patient, out var identity))
+        {
+            return null;
+        }
+
+        // A correction may move the row between the two reads.
+        for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)
+        {
+            if (await partitions.ReadAsync(patient.Partition, ObservationKeys.Identity(identity), cancellationToken) is not { } known)
+            {
+                return null;
+            }
+
+            var location = IdentityRow.FromRow(known.Value.Span).Location;
+            if (await partitions.ReadAsync(patient.Partition, location, cancellationToken) is { } row)
+            {
+                return await PatientHead.ReadAsync(partitions, ring.Master, patient, cancellationToken) is { } head ? new(id, row.Value, head) : null;
+            }
+        }
+
+        throw new StorageUnavailableException("An Observation was moved at every try to read it.");
+    }
+
+    private DateTime Cursor()
+    {
+        var now = (time.GetUtcNow() - Limits.CommitWindow).UtcDateTime;
+        return new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+    }
+
+    private async ValueTask<IReadOnlyList<PatientHead>> ReadHeadsAsync(PatientKey? patient, CancellationToken cancellationToken)
+    {
+        if (patient is not { } key || await PatientHead.ReadAsync(partitions, ring.Master, key, cancellationToken) is not { } head)
+        {
+            return [];
+        }
+
+        var heads = new List<PatientHead> { head };
+        foreach (var joined in head.Person.Joined)
+        {
+            if (await PatientHead.ReadAsync(partitions, ring.Master, joined, cancellationToken) is { } other)
+            {
+                heads.Add(other);
+            }
+        }
+
+        return heads;
+    }
+
+    private async ValueTask<LookUp> SearchNewestFirstAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, string? after, int limit, DateTime cursor, CancellationToken cancellationToken)
+    {
+        var found = new List<FoundObservation>();
+        var last = after;
+        await foreach (var (row, head) in MergeAsync(heads, query, after, limit + 1, cancellationToken))
+        {
+            if (Match(row, head, query) is not { } match)
+            {
+                continue;
+            }
+
+            if (found.Count == limit)
+            {
+                return new(found, null, last, cursor);
+            }
+
+            found.Add(match);
+            last = ObservationKeys.PositionOf(row.Key);
+        }
+
+        return new(found, after is null ? found.Count : null, null, cursor);
+    }
+
+    private async ValueTask<LookUp> SearchOldestFirstAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, string? after, int limit, DateTime cursor, CancellationToken cancellationToken)
+    {
+        var matches = new List<(string Position, FoundObservation Found)>();
+        await foreach (var (row, head) in MergeAsync(heads, query, null, StorageLimits.MaxPageRows, cancellationToken))
+        {
+            if (Match(row, head, query) is not { } match)
+            {
+                continue;
+            }
+
+            if (matches.Count == Limits.MaxSortedMatches)
+            {
+                return new([], null, null, cursor, TooCostly: true);
+            }
+
+            matches.Add((ObservationKeys.PositionOf(row.Key), match));
+        }
+
+        // Those without effective time stay last, the earliest received of them first.
+        matches.Reverse();
+        var ordered = matches.Where(m => !ObservationKeys.IsUntimed(m.Position)).Concat(matches.Where(m => ObservationKeys.IsUntimed(m.Position))).ToList();
+        var skip = after is null ? 0 : ordered.TakeWhile(m => !LiesAfter(m.Position, after)).Count();
+        var page = ordered.Skip(skip).Take(limit).ToList();
+        var more = skip + page.Count < ordered.Count;
+        return new([.. page.Select(m => m.Found)], ordered.Count, more ? page[^1].Position : null, cursor);
+    }
+
+    // In oldest-first order.
+    private static bool LiesAfter(string position, string after) =>
+        ObservationKeys.IsUntimed(position) == ObservationKeys.IsUntimed(after)
+            ? string.CompareOrdinal(position, after) < 0
+            : ObservationKeys.IsUntimed(position);
+
+    private async ValueTask<LookUp> CountAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, DateTime cursor, CancellationToken cancellationToken)
+    {
+        var total = 0;
+        await foreach (var (row, head) in MergeAsync(heads, query, null, StorageLimits.MaxPageRows, cancellationToken))
+        {
+            if (Match(row, head, query) is not null && ++total > Limits.MaxCountedMatches)
+            {
+                return new([], null, null, cursor, TooCostly: true);
+            }
+        }
+
+        return new([], total, null, cursor);
+    }
+
+    private FoundObservation? Match(Row row, PatientHead head, ObservationQuery query)
+    {
+        var observation = new ObservationRow(row.Value.Span);
+        if (!query.Matches(observation))
+        {
+            return null;
+        }
+
+        var id = ObservationId.Format(head.Person.Key, observation.Identity, ring.Current.Id);
+        foreach (var ids in query.Ids)
+        {
+            if (!ids.Contains(id))
+            {
+                return null;
+            }
+        }
+
+        return new(id, row.Value, head);
+    }
+
+    // All rows in which something can match, newest first, from the Concepts' ranges and the long spans; each Observation once.
+    private async IAsyncEnumerable<(Row Row, PatientHead Head)> MergeAsync(
+        IReadOnlyList<PatientHead> heads, ObservationQuery query, string? after, int wanted, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (oldest, newest) = query.StartBounds();
+        var ranges = heads.SelectMany(h => query.Concepts(h, h.Concepts).Select(c => (Head: h, Range: ObservationKeys.Range(c, newest, oldest, after)))).ToList();
+        var pageSize = Math.Clamp(ranges.Count <= 1 ? wanted : Math.Max(SmallPage, wanted / ranges.Count), 1, StorageLimits.MaxPageRows);
+        var streams = ranges.Select(r => new RowStream(partitions, r.Head, r.Range, pageSize)).ToList();
+        foreach (var (head, rows) in await ReadLongAsync(heads, query, cancellationToken))
+        {
+            streams.Add(new(head, [.. rows.Where(r => after is null || string.CompareOrdinal(ObservationKeys.PositionOf(r.Key), after) > 0)]));
+        }
+
+        var filled = await Task.WhenAll(streams.Select(s => s.FillAsync(cancellationToken).AsTask()));
+        streams = [.. streams.Where((_, i) => filled[i])];
+        var seen = streams.Count > 1 ? new HashSet<ObservationIdentity>() : null;
+        while (streams.Count > 0)
+        {
+            var first = streams[0];
+            for (var i = 1; i < streams.Count; i++)
+            {
+                first = streams[i].CompareTo(first) < 0 ? streams[i] : first;
+            }
+
+            // A correction under way can be met both where it lay and where it lies.
+            if (seen is null || seen.Add(new ObservationRow(first.Current.Value.Span).Identity))
+            {
+                yield return (first.Current, first.Head);
+            }
+
+            first.Advance();
+            if (!await first.FillAsync(cancellationToken))
+            {
+                streams.Remove(first);
+            }
+        }
+    }
+
+    private async ValueTask<List<(PatientHead Head, List<Row> Rows)>> ReadLongAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, CancellationToken cancellationToken)
+    {
+        var all = new List<(PatientHead, List<Row>)>();
+        foreach (var head in heads)
+        {
+            var concepts = query.Concepts(head, head.Catalogue.Where(l => l.Kind == CatalogueKind.Long).Select(l => l.Concept));
+            if (concepts.Count == 0)
+            {
+                continue;
+            }
+
+            var rows = new List<Row>();
+            string? continuation = null;
+            do
+            {
+                var page = await partitions.ReadRangeAsync(head.Person.Key.Partition, ObservationKeys.LongFrom, ObservationKeys.LongTo, StorageLimits.MaxPageRows, continuation, cancellationToken);
+                rows.AddRange(page.Rows);
+                continuation = page.Continuation;
+            }
+            while (continuation is not null);
+            rows.Sort((a, b) => string.CompareOrdinal(ObservationKeys.PositionOf(a.Key), ObservationKeys.PositionOf(b.Key)));
+            all.Add((head, rows));
+        }
+
+        return all;
+    }
+
+    private async ValueTask<IEnumerable<FoundObservation>> LastOfAsync(
+        IReadOnlyList<PatientHead> heads, List<(PatientHead Head, List<Row> Rows)> longs, ObservationQuery query, string concept, CancellationToken cancellationToken)
+    {
+        var groups = heads.SelectMany(h => h.Catalogue).Where(l => l.Kind == CatalogueKind.Group && l.Concept == concept).Select(l => l.Code).Distinct().Count();
+        var newest = new Dictionary<ulong, List<(long Time, FoundObservation Found)>>();
+        foreach (var head in heads)
+        {
+            // Timed rows come newest first, and so do untimed ones: of each, the first few of every group are enough.
+            var (oldestStart, newestStart) = query.StartBounds();
+            var kinds = head.Catalogue.Where(l => l.Concept == concept).Select(l => l.Kind).ToHashSet();
+            if (kinds.Contains(CatalogueKind.Short))
+            {
+                await TakeAsync(ObservationKeys.Timed(concept, newestStart, oldestStart), head);
+            }
+
+            if (kinds.Contains(CatalogueKind.Untimed) && query.Dates.Count == 0)
+            {
+                await TakeAsync(ObservationKeys.Untimed(concept), head);
+            }
+        }
+
+        foreach (var (head, rows) in longs)
+        {
+            foreach (var row in rows.Where(r => r.Key.ToString().AsSpan(2).StartsWith($"{concept}.")))
+            {
+                Take(row, head, newest);
+            }
+        }
+
+        return newest.OrderBy(g => g.Key).SelectMany(g => g.Value.OrderByDescending(f => f.Time).ThenBy(f => f.Found.Id, StringComparer.Ordinal).Take(query.Max)).Select(f => f.Found);
+
+        async ValueTask TakeAsync((RowKey From, RowKey To) range, PatientHead head)
+        {
+            var ofRange = new Dictionary<ulong, List<(long Time, FoundObservation Found)>>();
+            var stream = new RowStream(partitions, head, range, Math.Clamp(query.Max + 1, SmallPage / 4, StorageLimits.MaxPageRows));
+            var enough = 0;
+            for (var read = 0; enough < Math.Max(1, groups) && await stream.FillAsync(cancellationToken); read++)
+            {
+                if (Take(stream.Current, head, ofRange) == query.Max)
+                {
+                    enough++;
+                }
+
+                stream.Advance();
+            }
+
+            foreach (var (group, list) in ofRange)
+            {
+                Of(newest, group).AddRange(list);
+            }
+        }
+
+        int Take(Row row, PatientHead head, Dictionary<ulong, List<(long Time, FoundObservation Found)>> into)
+        {
+            if (Match(row, head, query) is not { } found)
+            {
+                return 0;
+            }
+
+            var observation = new ObservationRow(row.Value.Span);
+            if (observation.Status == ObservationStatus.EnteredInError)
+            {
+                return 0;
+            }
+
+            var list = Of(into, observation.Group);
+            list.Add((observation.HasTime ? Math.Max(0, observation.StartTicks) : observation.Received.Ticks, found));
+            return list.Count;
+        }
+
+        static List<(long Time, FoundObservation Found)> Of(Dictionary<ulong, List<(long Time, FoundObservation Found)>> lists, ulong group)
+        {
+            if (!lists.TryGetValue(group, out var list))
+            {
+                lists.Add(group, list = []);
+            }
+
+            return list;
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using PasientensMaledata.Access;
+using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Documents;
+
+namespace PasientensMaledata.Observations.Submissions;
+
+/// <summary>One entry of a Bundle: an Observation to be stored, or what became of it already.</summary>
+/// <param name="FullUrl">entry.fullUrl as sent; null where absent.</param>
+/// <param name="Observation">What is to be stored; null where <paramref name="Result"/> tells the outcome.</param>
+/// <param name="Result">The outcome; null where it is to be stored.</param>
+/// <param name="Remarks">What to tell besides.</param>
+public sealed record BundleEntry(string? FullUrl, SubmittedObservation? Observation, EntryResult? Result, IReadOnlyList<Issue> Remarks);
+
+/// <summary>A Bundle as read; or why it is refused whole.</summary>
+/// <param name="Source">What is the same for all entries.</param>
+/// <param name="Entries">The entries, in order.</param>
+/// <param name="Refusal">Why it is refused; null where it is not.</param>
+public sealed record ReadBundle(SubmissionSource? Source, IReadOnlyList<BundleEntry> Entries, Issue? Refusal);
+
+/// <summary>Reads a Bundle of type <c>collection</c> or <c>batch</c>. What is wrong with an entry is that entry's own outcome.</summary>
+public static class BundleReader
+{
+    /// <summary>How a body is parsed: so deep that one entry that is too deep does not refuse its neighbours.</summary>
+    public static JsonDocumentOptions JsonOptions { get; } = new() { MaxDepth = 100_000 };
+
+    private const string MunicipalitySystem = "https://register.geonorge.no/sosi-kodelister/inndelinger/inndelingsbase/kommunenummer";
+
+    /// <summary>Reads a Bundle.</summary>
+    /// <param name="root">The body's root.</param>
+    /// <param name="body">The bytes it was parsed from.</param>
+    /// <param name="sender">Who sent it.</param>
+    public static ReadBundle Read(JsonElement root, ReadOnlyMemory<byte> body, SenderId sender)
+    {
+        if (root.ValueKind != JsonValueKind.Object || Text(root, "resourceType") is not "Bundle")
+        {
+            return Refuse("structure", "Bundle", "The body is to be a FHIR Bundle. A single Observation is sent to /Observation.");
+        }
+
+        var type = Text(root, "type");
+        if (type == "transaction")
+        {
+            return Refuse("not-supported", "Bundle.type", "transaction is refused: measurements are stored one by one, so that one that is wrong never holds back the others. Send a batch or a collection.");
+        }
+
+        if (type is not ("batch" or "collection"))
+        {
+            return Refuse("value", "Bundle.type", "Bundle.type is to be collection or batch.");
+        }
+
+        var remarks = new List<Issue>();
+        var source = new SubmissionSource(sender, ReadIdentifier(root), ReadTimestamp(root, remarks), ReadMunicipality(root, remarks));
+        var entries = Member(root, "entry");
+        if (entries.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Array))
+        {
+            return Refuse("structure", "Bundle.entry", "Bundle.entry is to be an array.");
+        }
+
+        if (entries.ValueKind == JsonValueKind.Array && entries.GetArrayLength() > Limits.MaxBundleEntries)
+        {
+            return Refuse("too-costly", "Bundle.entry", $"A Bundle has at most {Limits.MaxBundleEntries} entries. Send several.");
+        }
+
+        var read = new List<BundleEntry>();
+        if (entries.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var entry in entries.EnumerateArray())
+            {
+                read.Add(ReadEntry(entry, read.Count, type, body, remarks));
+            }
+        }
+
+        return new(source, read, null);
+
+        static ReadBundle Refuse(string code, string expression, string diagnostics) => new(null, [], Issue.Error(code, expression, diagnostics));
+    }
+
+    /// <summary>Whether a resource is nested deeper than is accepted.</summary>
+    public static bool IsTooDeep(JsonElement resource)
+    {
+        var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(resource), new JsonReaderOptions { MaxDepth = JsonOptions.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.CurrentDepth > Limits.MaxJsonDepth)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads <c>If-Match</c>: <c>W/"3"</c>, also without <c>W/</c>. Null where it is no version of ours.</summary>
+    public static int? ReadIfMatch(string text)
+    {
+        var tag = text.AsSpan().Trim();
+        tag = tag.StartsWith("W/") ? tag[2..] : tag;
+        return tag.Length > 2 && tag[0] == '"' && tag[^1] == '"' && int.TryParse(tag[1..^1], System.Globalization.NumberStyles.None, null, out var version) && version > 0
+            ? version
+            : null;
+    }
+
+    /// <summary>Reads <c>If-None-Exist</c>: <c>identifier=system|value</c> as in a query. Null where it is anything else.</summary>
+    public static Token? ReadIfNoneExist(string text)
+    {
+        var query = text.Trim().TrimStart('?');
+        if (!query.StartsWith("identifier=", StringComparison.Ordinal) || query.Contains('&', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var sides = Search.TokenFilter.SplitUnescaped(Uri.UnescapeDataString(query["identifier=".Length..].Replace('+', ' ')), '|');
+        return sides switch
+        {
+            [var value] when value.Length > 0 => new(null, Search.TokenFilter.Unescape(value)),
+            [var system, var value] when value.Length > 0 => new(Search.TokenFilter.Unescape(system), Search.TokenFilter.Unescape(value)),
+            _ => null,
+        };
+    }
+
+    private static BundleEntry ReadEntry(JsonElement entry, int index, string type, ReadOnlyMemory<byte> body, List<Issue> bundleRemarks)
+    {
+        var fullUrl = Text(entry, "fullUrl");
+        var remarks = new List<Issue>(bundleRemarks);
+        var resource = Member(entry, "resource");
+        if (resource.ValueKind != JsonValueKind.Object)
+        {
+            return Refuse("required", $"Bundle.entry[{index}].resource", "The entry has no resource.");
+        }
+
+        if (Text(resource, "resourceType") is not "Observation")
+        {
+            return Text(resource, "resourceType") is null
+                ? Refuse("required", $"Bundle.entry[{index}].resource", "The resource has no resourceType.")
+                : new(fullUrl, null, new(EntryOutcome.Ignored, null, 0, default, [Issue.Information("informational", $"Bundle.entry[{index}].resource", "Ignored: only Observations are stored.")]), remarks);
+        }
+
+        if (IsTooDeep(resource))
+        {
+            return Refuse("too-long", "Observation", $"The Observation is nested deeper than {Limits.MaxJsonDepth} levels.");
+        }
+
+        var request = Member(entry, "request");
+        if (type == "collection" || request.ValueKind != JsonValueKind.Object)
+        {
+            if (type == "batch")
+            {
+                remarks.Add(Issue.Warning("required", $"Bundle.entry[{index}].request", "An entry of a batch has a request; this one was taken as POST."));
+            }
+            else if (request.ValueKind != JsonValueKind.Undefined)
+            {
+                remarks.Add(Issue.Warning("structure", $"Bundle.entry[{index}].request", "An entry of a collection has no request; it was not used, and this one was taken as POST."));
+            }
+
+            return new(fullUrl, new(index, resource, body), null, remarks);
+        }
+
+        return ReadRequest();
+
+        BundleEntry ReadRequest()
+        {
+            var method = Text(request, "method");
+            if (method is not ("POST" or "PUT"))
+            {
+                return Refuse("not-supported", $"Bundle.entry[{index}].request.method", "The method is to be POST or PUT.");
+            }
+
+            int? ifMatch = null;
+            if (Text(request, "ifMatch") is { } match && (ifMatch = method == "PUT" ? ReadIfMatch(match) : null) is null)
+            {
+                return Refuse("value", $"Bundle.entry[{index}].request.ifMatch", "ifMatch goes with PUT and is to be W/\"n\", n being a version.");
+            }
+
+            Token? ifNoneExist = null;
+            if (Text(request, "ifNoneExist") is { } criterion && (ifNoneExist = method == "POST" ? ReadIfNoneExist(criterion) : null) is null)
+            {
+                return Refuse("value", $"Bundle.entry[{index}].request.ifNoneExist", "ifNoneExist goes with POST and is to be identifier=system|value.");
+            }
+
+            if (method == "PUT" && ReadPutUrl(request, resource) is { } problem)
+            {
+                if (problem.Severity == IssueSeverity.Error)
+                {
+                    return Refuse(problem.Code, problem.Expression!, problem.Diagnostics);
+                }
+
+                remarks.Add(problem);
+            }
+
+            return new(fullUrl, new(index, resource, body, method == "PUT", ifMatch, ifNoneExist), null, remarks);
+        }
+
+        BundleEntry Refuse(string code, string expression, string diagnostics) =>
+            new(fullUrl, null, new(EntryOutcome.Refused, null, 0, default, [Issue.Error(code, expression, diagnostics)]), remarks);
+    }
+
+    // FHIR R4 http#update: the id in the resource is the one in the URL.
+    private static Issue? ReadPutUrl(JsonElement request, JsonElement resource)
+    {
+        if (Text(resource, "id") is not { } id)
+        {
+            return Issue.Error("required", "Observation.id", "An Observation sent by PUT has an id.");
+        }
+
+        var segments = (Text(request, "url") ?? "").Split('?')[0].Split('/');
+        return segments is not [.., "Observation", var addressed]
+            ? Issue.Warning("value", "Bundle.entry.request.url", "request.url is to be Observation/{id}; the resource's own id was used.")
+            : addressed == id ? null : Issue.Error("invariant", "Observation.id", "The id in the resource is another than the one in request.url.");
+    }
+
+    private static string ReadIdentifier(JsonElement root)
+    {
+        var identifier = Member(root, "identifier");
+        return Text(identifier, "value") is { } value ? $"{Text(identifier, "system")}|{value}" : "";
+    }
+
+    private static DateTime? ReadTimestamp(JsonElement root, List<Issue> remarks)
+    {
+        if (Text(root, "timestamp") is not { } text)
+        {
+            return null;
+        }
+
+        if (FhirTime.TryParse(text, TimeUse.Instant, out var time))
+        {
+            return new DateTime(time.StartTicks, DateTimeKind.Utc);
+        }
+
+        remarks.Add(Issue.Warning("value", "Bundle.timestamp", "Bundle.timestamp is no instant (date, time with seconds, and offset) and was not used."));
+        return null;
+    }
+
+    private static string ReadMunicipality(JsonElement root, List<Issue> remarks)
+    {
+        var tags = Member(Member(root, "meta"), "tag");
+        if (tags.ValueKind != JsonValueKind.Array)
+        {
+            return "";
+        }
+
+        foreach (var tag in tags.EnumerateArray())
+        {
+            if (Text(tag, "system") != MunicipalitySystem)
+            {
+                continue;
+            }
+
+            if (MunicipalityNumber.TryParse(Text(tag, "code"), out var number))
+            {
+                return number.ToString();
+            }
+
+            remarks.Add(Issue.Warning("value", "Bundle.meta.tag", "The municipality number is to be four digits; it was not used."));
+        }
+
+        return "";
+    }
+
+    private static JsonElement Member(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;
+
+    private static string? Text(JsonElement parent, string name) =>
+        Member(parent, name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 } text ? text : null;
+}
