@@ -127,34 +127,7 @@ public sealed class ObservationDocument
     public byte[] PackEdits(bool withoutR5) => Edits.Pack(new EditWriter(this, withoutR5).Write());
 
     /// <summary>Whether it has elements that only R5 knows.</summary>
-    public bool HasR5Elements()
-    {
-        return Any(element, "Observation");
-
-        static bool Any(JsonElement parent, string path)
-        {
-            foreach (var member in parent.EnumerateObject())
-            {
-                if (R5Elements.Contains(path, member.Name))
-                {
-                    return true;
-                }
-
-                if (member.Name is "component" or "referenceRange" && member.Value.ValueKind == JsonValueKind.Array)
-                {
-                    foreach (var item in member.Value.EnumerateArray())
-                    {
-                        if (item.ValueKind == JsonValueKind.Object && Any(item, $"{path}.{member.Name}"))
-                        {
-                            return true;
-                        }
-                    }
-                }
-            }
-
-            return false;
-        }
-    }
+    public bool HasR5Elements() => R5Elements.AreIn(element);
 
     private static UInt128 Hash(byte[] key, ReadOnlySpan<byte> prefix, Action<ArrayBufferWriter<byte>> write)
     {
@@ -491,7 +464,7 @@ public sealed class ObservationDocument
             foreach (var member in parent.EnumerateObject())
             {
                 var keep = !(document.IsEmpty(member.Value) || (alsoDrop?.Invoke(member, path) ?? false)
-                    || (withoutR5 && path is not null && R5Elements.Contains(path, member.Name))
+                    || (withoutR5 && PlaceOf(path) is { } place && R5Elements.Find(place, member) is not null)
                     || (path == "Observation.meta" && IsServerMeta(member)));
                 drop |= !keep;
                 members.Add(new(NameStart(member), Place(member.Value).End, keep));
@@ -516,6 +489,14 @@ public sealed class ObservationDocument
                 Drop(members);
             }
         }
+
+        private static R5Place? PlaceOf(string? path) => path switch
+        {
+            "Observation" => R5Place.Observation,
+            "Observation.component" => R5Place.Component,
+            "Observation.referenceRange" or "Observation.component.referenceRange" => R5Place.ReferenceRange,
+            _ => null,
+        };
 
         private void Descend(JsonElement value, string? path)
         {

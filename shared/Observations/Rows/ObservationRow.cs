@@ -5,7 +5,6 @@ using System.Text;
 using K4os.Compression.LZ4;
 using PasientensMaledata.Access;
 using PasientensMaledata.Observations.Documents;
-using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Observations.Rows;
@@ -252,7 +251,7 @@ public readonly ref struct ObservationRow
         content[at++] = (byte)rest;
     }
 
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest)
+    private static ReadOnlySpan<byte> Take(scoped ref ReadOnlySpan<byte> rest)
     {
         var length = Edits.ReadNumber(ref rest);
         var taken = rest[..length];
@@ -287,7 +286,7 @@ public readonly ref struct ObservationRow
         }
     }
 
-    private static ReadOnlySpan<byte> Text(ref ReadOnlySpan<byte> rest)
+    private static ReadOnlySpan<byte> Text(scoped ref ReadOnlySpan<byte> rest)
     {
         var length = BinaryPrimitives.ReadUInt16BigEndian(rest);
         var text = rest.Slice(2, length);

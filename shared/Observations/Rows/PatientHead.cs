@@ -20,10 +20,10 @@ public enum CatalogueKind : byte
     Untimed = 3,
 
     /// <summary>There are Observations over long spans.</summary>
-    Long = 4,
+    LongSpan = 4,
 
     /// <summary>There are Observations with a short span.</summary>
-    Short = 5,
+    ShortSpan = 5,
 }
 
 /// <summary>One line of a patient's catalogue: written with the first Observation it is true of, never taken away.</summary>
@@ -51,7 +51,7 @@ public sealed class PatientHead
     public IReadOnlySet<CatalogueLine> Catalogue => catalogue;
 
     /// <summary>Concepts and buckets of which the patient has something with a short span or no time.</summary>
-    public IEnumerable<string> Concepts => catalogue.Where(l => l.Kind is CatalogueKind.Short or CatalogueKind.Untimed).Select(l => l.Concept).Distinct();
+    public IEnumerable<string> Concepts => catalogue.Where(l => l.Kind is CatalogueKind.ShortSpan or CatalogueKind.Untimed).Select(l => l.Concept).Distinct();
 
     /// <summary>Reads the head; null where there is no such patient, as after deletion.</summary>
     /// <exception cref="CryptographicException">The person's row cannot be opened.</exception>

@@ -245,7 +245,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         var all = new List<(PatientHead, List<Row>)>();
         foreach (var head in heads)
         {
-            var concepts = query.Concepts(head, head.Catalogue.Where(l => l.Kind == CatalogueKind.Long).Select(l => l.Concept));
+            var concepts = query.Concepts(head, head.Catalogue.Where(l => l.Kind == CatalogueKind.LongSpan).Select(l => l.Concept));
             if (concepts.Count == 0)
             {
                 continue;
@@ -277,7 +277,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
             // Timed rows come newest first, and so do untimed ones: of each, the first few of every group are enough.
             var (oldestStart, newestStart) = query.StartBounds();
             var kinds = head.Catalogue.Where(l => l.Concept == concept).Select(l => l.Kind).ToHashSet();
-            if (kinds.Contains(CatalogueKind.Short))
+            if (kinds.Contains(CatalogueKind.ShortSpan))
             {
                 await TakeAsync(ObservationKeys.Timed(concept, newestStart, oldestStart), head);
             }

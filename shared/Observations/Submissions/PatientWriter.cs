@@ -261,7 +261,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             versions[entry.Key] = stored.Current;
         }
 
-        foreach (var other in matches.Count > 0 ? [] : heads.Values)
+        foreach (var other in heads.Values.Where(_ => matches.Count == 0))
         {
             using var otherSeal = other.Person.OpenSeal();
             foreach (var range in other.Concepts.Select(c => ObservationKeys.Range(c, long.MaxValue, long.MinValue, null)).Append((From: ObservationKeys.LongFrom, To: ObservationKeys.LongTo)))
@@ -438,7 +438,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
     {
         var lines = new List<CatalogueLine>(facts.Codings.Count + 2)
         {
-            new(facts.Concept, !facts.Effective.HasTime ? CatalogueKind.Untimed : facts.Effective.IsLong ? CatalogueKind.Long : CatalogueKind.Short, "", ""),
+            new(facts.Concept, !facts.Effective.HasTime ? CatalogueKind.Untimed : facts.Effective.IsLong ? CatalogueKind.LongSpan : CatalogueKind.ShortSpan, "", ""),
         };
         foreach (var coding in facts.Codings)
         {

@@ -4,7 +4,6 @@ using System.Text;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Concepts;
 using PasientensMaledata.Observations.Documents;
-using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
 
@@ -29,7 +28,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
         {
             cancellationToken.ThrowIfCancellationRequested();
             var check = ObservationChecks.Check(observations[slot].Element, policy, now);
-            if (check.Subject is not { } subject || check.IsRefused)
+            if (check.Subject is not { } subject || !check.IsAccepted)
             {
                 results[slot] = new(EntryOutcome.Refused, null, 0, default, check.Issues);
                 continue;
@@ -62,7 +61,11 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
         var keys = ring.Current;
         var document = ObservationDocument.Read(observation.Element, observation.Body);
         var (concept, group) = ConceptOf(document, keys.Identity);
-        ObservationStatusCode.TryParse(document.Status, out var status);
+        if (!ObservationStatusCode.TryParse(document.Status, out var status))
+        {
+            throw new InvalidOperationException("The checks accepted a status that is none.");
+        }
+
         DateTime? issued = DateTimeOffset.TryParse(document.Issued, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var stated) ? stated.UtcDateTime : null;
         return new(
             observation.Index, document, subject, check.Effective, status, concept, group, document.HashContent(keys.Content),
