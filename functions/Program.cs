@@ -1,9 +1,6 @@
-using System.Security.Cryptography;
-using PasientensMaledata;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Identity;
-using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
 
@@ -27,10 +24,10 @@ if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
 }
 
 Directory.CreateDirectory(options.DataFolder);
-using var serviceLock = ServiceLock.TryTake(options.DataFolder);
+using var serviceLock = ServiceLock.TryTake(options.DataFolder, out var taken);
 if (serviceLock is null)
 {
-    await Console.Error.WriteLineAsync($"Not started. Another service runs on {Path.GetFullPath(options.DataFolder)}. Stop it, or choose another folder with --data.");
+    await Console.Error.WriteLineAsync($"Not started. {taken}");
     return 4;
 }
 

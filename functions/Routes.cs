@@ -1,5 +1,3 @@
-using PasientensMaledata.Functions.Fhir;
-
 namespace PasientensMaledata.Functions;
 
 /// <summary>One call of the API.</summary>

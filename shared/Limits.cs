@@ -30,7 +30,7 @@ public static class Limits
     /// <summary>Items of any other list in an Observation.</summary>
     public const int MaxListItems = 200;
 
-    /// <summary>Issues told of one Observation.</summary>
+    /// <summary>Issues told of one Observation; the first ones, errors before warnings.</summary>
     public const int MaxIssues = 50;
 
     /// <summary>How far ahead of the server's clock a measurement may lie.</summary>

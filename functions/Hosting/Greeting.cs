@@ -6,26 +6,26 @@ public static class Greeting
     /// <summary>The text.</summary>
     /// <param name="port">The port it listens on.</param>
     /// <param name="dataFolder">Where it stores.</param>
-    public static string Text(int port, string dataFolder) => $$"""
+    public static string Text(int port, string dataFolder) => """
 
-        Pasientens måledata is ready on http://127.0.0.1:{{port}}
+        Pasientens måledata is ready on http://127.0.0.1:PORT
 
           OPEN MODE: every caller is let in, as one development sender. For synthetic data on this machine only.
-          Stored in {{dataFolder}}. Ctrl-C stops.
+          Stored in FOLDER. Ctrl-C stops.
 
         Send a measurement (a synthetic person):
 
-          curl -s http://127.0.0.1:{{port}}/ -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","identifier":[{"system":"https://example.org/measurement","value":"1"}],"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"05898597468"}},"effectiveDateTime":"2026-11-20T08:00:00+01:00","valueQuantity":{"value":71,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}}}]}'
+          curl -s http://127.0.0.1:PORT/ -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","identifier":[{"system":"https://example.org/measurement","value":"1"}],"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"05898597468"}},"effectiveDateTime":"2026-11-20T08:00:00+01:00","valueQuantity":{"value":71,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}}}]}'
 
         Find it, in any EHR that speaks FHIR:
 
-          curl -s http://127.0.0.1:{{port}}/Observation/_search -d patient.identifier=05898597468
+          curl -s http://127.0.0.1:PORT/Observation/_search -d patient.identifier=05898597468
 
         The newest of each kind, and what else there is:
 
-          curl -s 'http://127.0.0.1:{{port}}/Observation/$lastn' -d patient.identifier=05898597468
-          curl -s http://127.0.0.1:{{port}}/metadata
-          curl -s http://127.0.0.1:{{port}}/health
+          curl -s 'http://127.0.0.1:PORT/Observation/$lastn' -d patient.identifier=05898597468
+          curl -s http://127.0.0.1:PORT/metadata
+          curl -s http://127.0.0.1:PORT/health
 
-        """;
+        """.Replace("PORT", $"{port}", StringComparison.Ordinal).Replace("FOLDER", dataFolder, StringComparison.Ordinal);
 }

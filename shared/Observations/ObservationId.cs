@@ -84,7 +84,7 @@ public static class ObservationId
             if (bits >= 8)
             {
                 bits -= 8;
-                bytes[next++] = (byte)(buffer >> bits);
+                bytes[next++] = (byte)((buffer >> bits) & 0xff);
             }
         }
 

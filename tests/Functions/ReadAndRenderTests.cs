@@ -19,10 +19,10 @@ public sealed class ReadAndRenderTests
     [Fact]
     public async Task Members_keep_their_order_and_numbers_their_text()
     {
-        var (service, id) = await StoreAsync($$"""
+        var (service, id) = await StoreAsync($$$"""
             { "status":"final" , "resourceType":"Observation","valueQuantity":{"value":71.500,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"},
               "code":{"coding":[{"code":"8867-4","system":"http://loinc.org"}]},
-              "subject":{"identifier":{"value":"{{Ola}}","system":"urn:oid:2.16.578.1.12.4.1.4.1"}},"effectiveDateTime":"2026-11-20T08:00:00.120+01:00" }
+              "subject":{"identifier":{"value":"{{{Ola}}}","system":"urn:oid:2.16.578.1.12.4.1.4.1"}},"effectiveDateTime":"2026-11-20T08:00:00.120+01:00" }
             """);
         await using var _ = service;
         var answer = await service.GetAsync($"/Observation/{id}");
@@ -40,11 +40,11 @@ public sealed class ReadAndRenderTests
     [Fact]
     public async Task Narrative_and_empty_strings_are_left_out_and_the_rest_of_meta_stays()
     {
-        var (service, id) = await StoreAsync($$"""
+        var (service, id) = await StoreAsync($$$"""
             {"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">Ola Nordmann</div>"},"resourceType":"Observation","id":"abc","effectiveDateTime":"",
              "meta":{"versionId":"9","lastUpdated":"2014-01-30T22:35:23+11:00","source":"urn:x:gateway","profile":["http://hl7.no/fhir/vkpobservation/StructureDefinition/vkp-Observation"]},
              "status":"registered","code":{"coding":[{"system":"http://snomed.info/sct","code":"763264000","display":""}],"text":""},
-             "subject":{"display":"","identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"{{Ola}}"}},"valueQuantity":{"value":5,"unit":""}}
+             "subject":{"display":"","identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"{{{Ola}}}"}},"valueQuantity":{"value":5,"unit":""}}
             """);
         await using var _ = service;
         var answer = await service.GetAsync($"/Observation/{id}");

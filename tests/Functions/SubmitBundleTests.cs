@@ -59,7 +59,7 @@ public sealed class SubmitBundleTests
     {
         await using var service = await TestService.StartAsync();
         var deep = string.Concat(Enumerable.Repeat("[", 500)) + string.Concat(Enumerable.Repeat("]", 500));
-        var body = $$"""{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":{{deep}}}},7,null,{},{"resource":[]},{"resource":{}},{"resource":{"resourceType":7}},{"resource":{{HeartRate(Ola, "1").ToJsonString()}}}]}""";
+        var body = $$$"""{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":{{{deep}}}}},7,null,{},{"resource":[]},{"resource":{}},{"resource":{"resourceType":7}},{"resource":{{{HeartRate(Ola, "1").ToJsonString()}}}}]}""";
         var answer = await service.SendAsync(HttpMethod.Post, "/", body);
         Assert.Equal(200, answer.StatusCode);
         Assert.Equal(["422", "422", "422", "422", "422", "422", "422", "200"], answer.Entries.Select(EntryStatus));

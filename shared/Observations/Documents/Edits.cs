@@ -121,7 +121,7 @@ internal static class Edits
         var rest = (uint)number;
         while (rest >= 0x80)
         {
-            output.Write([(byte)(rest | 0x80)]);
+            output.Write([(byte)((rest & 0x7f) | 0x80)]);
             rest >>= 7;
         }
 

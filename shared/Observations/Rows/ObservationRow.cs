@@ -244,7 +244,7 @@ public readonly ref struct ObservationRow
         var rest = (uint)length;
         while (rest >= 0x80)
         {
-            content[at++] = (byte)(rest | 0x80);
+            content[at++] = (byte)((rest & 0x7f) | 0x80);
             rest >>= 7;
         }
 

@@ -36,8 +36,11 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         // Set where the id in a PUT names an Observation of ours: it is corrected or nothing.
         public bool IsAddressed { get; set; }
 
-        // Stamp of the last try: where its answer was lost, a version with this stamp and content is ours.
+        // The version of the last try.
         public VersionEntry Tried { get; set; }
+
+        // Whether that try may have been committed all the same.
+        public bool AnswerWasLost { get; set; }
 
         public Action TriedAction { get; set; }
 
@@ -209,9 +212,9 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             return null;
         }
 
-        if (stored is not null && entry.Tried.Number > 0 && stored.Versions.Any(v => v == entry.Tried))
+        if (stored is not null && entry.AnswerWasLost && stored.Versions.Contains(entry.Tried))
         {
-            // Our own try was committed though its answer was lost.
+            // Our own try was committed.
             AnswerStored(entry, entry.TriedAction, stored.Current);
             return null;
         }
@@ -529,6 +532,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         catch (StorageUnavailableException)
         {
             // It may have been committed: what is stored under the identities tells.
+            batch.Writes.ForEach(w => w.Entry.AnswerWasLost = true);
             return false;
         }
 
@@ -538,6 +542,10 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             {
                 // Another may have brought the same lines of the catalogue: the head is read again.
                 head = batch.Lines.Count > 0 ? null! : head;
+
+                // A batch tried again below us meets its own rows. A new Observation is then answered as known; a correction must not hear
+                // that it was beaten by itself.
+                batch.Writes.ForEach(w => w.Entry.AnswerWasLost |= w.Entry.TriedAction != Action.Create);
                 return false;
             }
 

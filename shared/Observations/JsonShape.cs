@@ -1,0 +1,254 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace PasientensMaledata.Observations;
+
+/// <summary>
+/// One walk over an Observation as JSON: limits, empty strings, and the few rules of FHIR R4 that stand at every level and that the SDK leaves to validators.
+/// </summary>
+internal ref struct JsonShape
+{
+    private readonly IssueList issues;
+    private readonly Step[] steps = new Step[Limits.MaxJsonDepth + 1];
+    private readonly bool maySpill;
+    private int depth;
+    private int level = 1;
+    private bool inContained;
+
+    private JsonShape(IssueList issues, int bytes)
+    {
+        this.issues = issues;
+        // A short message holds no long string and no long list.
+        maySpill = bytes > Limits.MaxListItems * 2;
+    }
+
+    /// <summary>Empty strings were found, which the SDK must not see.</summary>
+    public bool HasEmptyStrings { get; private set; }
+
+    /// <summary>The walk ended at the deepest level allowed.</summary>
+    public bool IsTooDeep { get; private set; }
+
+    /// <summary>Whether every text can be read: UTF-8, and no half of a surrogate pair.</summary>
+    public static bool IsText(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            return false;
+        }
+
+        if (json.IndexOf("\\u"u8) < 0)
+        {
+            return true;
+        }
+
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = int.MaxValue, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    reader.GetString();
+                }
+            }
+        }
+        catch (Exception problem) when (problem is InvalidOperationException or JsonException)
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    public static JsonShape Walk(JsonElement observation, int bytes, IssueList issues)
+    {
+        var shape = new JsonShape(issues, bytes);
+        shape.WalkObject(observation);
+        return shape;
+    }
+
+    private void WalkObject(JsonElement element)
+    {
+        var start = default(JsonElement);
+        var end = default(JsonElement);
+        foreach (var member in element.EnumerateObject())
+        {
+            steps[depth] = new Step(member, -1);
+            if (depth == 0)
+            {
+                inContained = member.NameEquals("contained"u8);
+            }
+
+            var value = member.Value;
+            switch (value.ValueKind)
+            {
+                case JsonValueKind.String:
+                    WalkString(element, member);
+                    if (member.NameEquals("start"u8))
+                    {
+                        start = value;
+                    }
+                    else if (member.NameEquals("end"u8))
+                    {
+                        end = value;
+                    }
+
+                    break;
+                case JsonValueKind.Object:
+                    Enter(value, levels: 1);
+                    break;
+                case JsonValueKind.Array:
+                    WalkArray(member);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (end.ValueKind == JsonValueKind.String && start.ValueKind == JsonValueKind.String
+            && FhirTime.TryParse(JsonStrings.Get(start), TimeUse.DateTime, out var from) && FhirTime.TryParse(JsonStrings.Get(end), TimeUse.DateTime, out var to)
+            && from.StartTicks >= to.EndTicks)
+        {
+            issues.Error("invariant", Expression(depth), "The period ends before it starts (per-1); send start and end in order.");
+        }
+    }
+
+    private void WalkArray(JsonProperty member)
+    {
+        if (maySpill && member.Value.GetArrayLength() is var items)
+        {
+            var limit = depth == 1 && member.NameEquals("coding"u8) && steps[0].Member.NameEquals("code"u8) ? Limits.MaxCodings : Limits.MaxListItems;
+            if (items > limit)
+            {
+                issues.Error("too-costly", Expression(depth + 1), $"The list has more than {limit} items; send fewer.");
+            }
+        }
+
+        var isExtension = member.NameEquals("extension"u8) || member.NameEquals("modifierExtension"u8);
+        var index = 0;
+        foreach (var item in member.Value.EnumerateArray())
+        {
+            steps[depth] = new Step(member, index++);
+            switch (item.ValueKind)
+            {
+                case JsonValueKind.String:
+                    WalkText(item, isUri: member.NameEquals("profile"u8), isFree: false);
+                    break;
+                case JsonValueKind.Object:
+                    if (isExtension)
+                    {
+                        WalkExtension(item);
+                    }
+
+                    Enter(item, levels: 2);
+                    break;
+                case JsonValueKind.Array:
+                    // FHIR has no lists of lists; the SDK refuses them.
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    // Lists count as levels too, as they do for the reader of the whole message.
+    private void Enter(JsonElement value, int levels)
+    {
+        if (level + levels > Limits.MaxJsonDepth)
+        {
+            IsTooDeep = true;
+            issues.Error("too-costly", Expression(depth + 1), $"The message is nested more than {Limits.MaxJsonDepth} deep; send it flatter.");
+            return;
+        }
+
+        depth++;
+        level += levels;
+        WalkObject(value);
+        level -= levels;
+        depth--;
+    }
+
+    private void WalkString(JsonElement parent, JsonProperty member)
+    {
+        var isUri = member.NameEquals("system"u8) || member.NameEquals("url"u8) || member.NameEquals("valueUri"u8) || member.NameEquals("valueUrl"u8)
+            || member.NameEquals("valueCanonical"u8) || member.NameEquals("implicitRules"u8) || member.NameEquals("instantiatesCanonical"u8)
+            || (depth == 1 && member.NameEquals("source"u8) && steps[0].Member.NameEquals("meta"u8));
+        // Narrative and attachments have the size of the whole as their limit; SampledData has data too, but no contentType.
+        var isFree = maySpill && (member.NameEquals("div"u8) || (member.NameEquals("data"u8) && parent.TryGetProperty("contentType"u8, out _)));
+        WalkText(member.Value, isUri, isFree);
+    }
+
+    private void WalkText(JsonElement text, bool isUri, bool isFree)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(text);
+        if (raw.Length == 2)
+        {
+            HasEmptyStrings = true;
+            issues.Warning("value", Expression(depth + 1), "The string is empty and was taken as absent; leave the element out.");
+        }
+        else if (raw.Length > Limits.MaxStringLength && !isFree && JsonStrings.Get(text)?.Length > Limits.MaxStringLength)
+        {
+            issues.Error("too-long", Expression(depth + 1), $"The string is longer than {Limits.MaxStringLength} characters; send a shorter one.");
+        }
+        else if (isUri && !inContained && raw.IndexOfAny((byte)' ', (byte)'\\') >= 0 && HasSpace(JsonStrings.Get(text)))
+        {
+            issues.Error("value", Expression(depth + 1), "A URI holds no white space; send it without.");
+        }
+    }
+
+    // R4 ext-1.
+    private void WalkExtension(JsonElement extension)
+    {
+        var hasValue = false;
+        var hasExtensions = false;
+        foreach (var member in extension.EnumerateObject())
+        {
+            var name = member.Name.AsSpan().TrimStart('_');
+            hasValue |= name.StartsWith("value", StringComparison.Ordinal);
+            hasExtensions |= name is "extension";
+        }
+
+        if (hasValue == hasExtensions)
+        {
+            issues.Error("invariant", Expression(depth + 1), "An extension has either a value or extensions of its own (ext-1); send one of them.");
+        }
+    }
+
+    private static bool HasSpace(string? text)
+    {
+        foreach (var character in text.AsSpan())
+        {
+            if (char.IsWhiteSpace(character))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly string Expression(int length)
+    {
+        var expression = new StringBuilder("Observation");
+        for (var i = 0; i < length; i++)
+        {
+            var name = steps[i].Member.Name;
+            if (!ElementPath.IsPlain(name))
+            {
+                break;
+            }
+
+            expression.Append('.').Append(name.AsSpan().TrimStart('_'));
+            if (steps[i].Index >= 0)
+            {
+                expression.Append('[').Append(steps[i].Index).Append(']');
+            }
+        }
+
+        return expression.ToString();
+    }
+
+    private readonly record struct Step(JsonProperty Member, int Index);
+}

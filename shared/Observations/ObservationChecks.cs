@@ -1,0 +1,337 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Concepts;
+
+namespace PasientensMaledata.Observations;
+
+/// <summary>
+/// Decides whether an Observation can be stored, and what its sender should mend. What is not FHIR R4 (with R5's few elements) is refused; what is only unwise is stored and told.
+/// Nothing is changed or interpreted, and no issue repeats a person number, a name or free text.
+/// </summary>
+public static class ObservationChecks
+{
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
+    // 1990-01-01 in Norway. Home measurements are younger than that; older ones are a clock that was never set.
+    private static readonly long Oldest = new DateTime(1989, 12, 31, 23, 0, 0, DateTimeKind.Utc).Ticks;
+
+    // 2000-01-01 both in Norway and in UTC: where many devices' clocks start.
+    private static readonly long EpochStart = new DateTime(1999, 12, 31, 23, 0, 0, DateTimeKind.Utc).Ticks;
+    private static readonly long EpochEnd = new DateTime(2000, 1, 2, 0, 0, 0, DateTimeKind.Utc).Ticks;
+
+    /// <summary>Checks one Observation. Never throws, whatever the JSON holds.</summary>
+    /// <param name="observation">The Observation as sent.</param>
+    /// <param name="policy">Which person numbers are let in.</param>
+    /// <param name="now">The server's time.</param>
+    public static CheckedObservation Check(JsonElement observation, NationalIdPolicy policy, DateTimeOffset now)
+    {
+        var issues = new IssueList();
+        if (observation.ValueKind != JsonValueKind.Object)
+        {
+            issues.Error("structure", null, "This is no JSON object; send an Observation.");
+            return Refused(issues);
+        }
+
+        var json = JsonMarshal.GetRawUtf8Value(observation);
+        if (json.Length > Limits.MaxObservationBytes)
+        {
+            issues.Error("too-long", "Observation", $"The Observation is larger than {Limits.MaxObservationBytes} bytes; send a smaller one.");
+            return Refused(issues);
+        }
+
+        if (!JsonShape.IsText(json))
+        {
+            issues.Error("structure", "Observation", "The message holds text that is not valid UTF-8 or half of a surrogate pair; send well-formed text.");
+            return Refused(issues);
+        }
+
+        if (!IsObservation(observation, issues))
+        {
+            return Refused(issues);
+        }
+
+        var shape = JsonShape.Walk(observation, json.Length, issues);
+        if (shape.IsTooDeep)
+        {
+            return Refused(issues);
+        }
+
+        FhirParse.Check(observation, json, shape.HasEmptyStrings, issues);
+
+        var effective = EffectiveTime.Read(observation, out var issue);
+        if (issue is not null && !issues.HasErrorAt(issue.Expression))
+        {
+            issues.Error(issue.Code, issue.Expression, issue.Diagnostics);
+        }
+
+        CheckRequired(observation, issues);
+        CheckChoices(observation, "Observation", issues);
+        var subject = CheckSubject(observation, policy, issues);
+        CheckPerformers(observation, issues);
+        var concept = ConceptRules.Find(observation);
+        CheckValues(observation, concept, issues);
+        CheckClock(observation, effective, now, issues);
+        ConceptRules.Check(observation, concept, effective, issues);
+        return new CheckedObservation(issues.ToImmutable(), subject, effective, concept);
+    }
+
+    private static CheckedObservation Refused(IssueList issues) => new(issues.ToImmutable(), null, default, null);
+
+    // The SDK lets a second resourceType pass.
+    private static bool IsObservation(JsonElement observation, IssueList issues)
+    {
+        var count = 0;
+        var isObservation = false;
+        foreach (var member in observation.EnumerateObject())
+        {
+            if (member.NameEquals("resourceType"u8))
+            {
+                count++;
+                isObservation = member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals("Observation"u8);
+            }
+        }
+
+        if (count != 1 || !isObservation)
+        {
+            issues.Error("structure", "Observation", "The resourceType is not Observation; send it once, and Observations only.");
+            return false;
+        }
+
+        return true;
+    }
+
+    private static void CheckRequired(JsonElement observation, IssueList issues)
+    {
+        if (ConceptRules.Text(observation, "status"u8) is null && !issues.HasErrorAt("Observation.status"))
+        {
+            issues.Error("required", "Observation.status", "The status is missing; send one of FHIR's observation-status, such as final.");
+        }
+
+        if (!observation.TryGetProperty("code"u8, out var code) || !Says(code))
+        {
+            if (!issues.HasErrorAt("Observation.code"))
+            {
+                issues.Error("required", "Observation.code", "The code says nothing; send a coding with a code, or a text.");
+            }
+        }
+    }
+
+    private static bool Says(JsonElement code)
+    {
+        if (ConceptRules.TryGet(code, "coding"u8, JsonValueKind.Array, out var codings))
+        {
+            foreach (var coding in codings.EnumerateArray())
+            {
+                if (ConceptRules.Text(coding, "code"u8) is not null)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return ConceptRules.Text(code, "text"u8) is not null;
+    }
+
+    private static void CheckChoices(JsonElement parent, string expression, IssueList issues)
+    {
+        string? value = null;
+        string? effective = null;
+        foreach (var member in parent.EnumerateObject())
+        {
+            if (member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(""u8))
+            {
+                continue;
+            }
+
+            var name = member.Name.StartsWith('_') ? member.Name[1..] : member.Name;
+            if (IsChoice(name, "value"))
+            {
+                CheckChoice(ref value, name, expression, issues);
+            }
+            else if (IsChoice(name, "effective"))
+            {
+                CheckChoice(ref effective, name, expression, issues);
+            }
+        }
+    }
+
+    private static bool IsChoice(string name, string stem) =>
+        name.Length > stem.Length && name.StartsWith(stem, StringComparison.Ordinal) && char.IsAsciiLetterUpper(name[stem.Length]);
+
+    private static void CheckChoice(ref string? first, string name, string expression, IssueList issues)
+    {
+        first ??= name;
+        if (first != name)
+        {
+            var at = ElementPath.IsPlain(name) ? $"{expression}.{name}" : expression;
+            if (!issues.HasErrorAt(at))
+            {
+                issues.Error("structure", at, "The element is there with two types; send one of them.");
+            }
+        }
+    }
+
+    private static NationalId? CheckSubject(JsonElement observation, NationalIdPolicy policy, IssueList issues)
+    {
+        const string Value = "Observation.subject.identifier.value";
+        ConceptRules.TryGet(observation, "subject"u8, JsonValueKind.Object, out var subject);
+        ConceptRules.TryGet(subject, "identifier"u8, JsonValueKind.Object, out var identifier);
+        if (NationalId.TryParse(ConceptRules.Text(identifier, "value"u8), ConceptRules.Text(identifier, "system"u8), policy, out var id, out var remark))
+        {
+            if (remark == NationalIdRemark.SystemOfOtherKind)
+            {
+                issues.Warning("value", "Observation.subject.identifier.system", remark.Advice());
+            }
+            else if (remark != NationalIdRemark.None)
+            {
+                issues.Warning("value", Value, remark.Advice());
+            }
+
+            return id;
+        }
+
+        issues.Error(remark == NationalIdRemark.Missing ? "required" : "value", Value, remark.Advice());
+        return null;
+    }
+
+    private static void CheckPerformers(JsonElement observation, IssueList issues)
+    {
+        if (!ConceptRules.TryGet(observation, "performer"u8, JsonValueKind.Array, out var performers))
+        {
+            return;
+        }
+
+        var index = -1;
+        foreach (var performer in performers.EnumerateArray())
+        {
+            index++;
+            if (ConceptRules.TryGet(performer, "identifier"u8, JsonValueKind.Object, out var identifier)
+                && ConceptRules.Text(identifier, "value"u8) is not null && ConceptRules.Text(identifier, "system"u8) is null)
+            {
+                issues.Warning("required", $"Observation.performer[{index}].identifier.system", "The performer's identifier has no system, so nobody can tell whose it is; send its system.");
+            }
+        }
+    }
+
+    private static void CheckValues(JsonElement observation, Concept? concept, IssueList issues)
+    {
+        var hasValue = ConceptRules.TryGetValue(observation, out _);
+        var hasReason = IsThere(observation, "dataAbsentReason"u8);
+        if (hasValue && hasReason)
+        {
+            issues.Error("invariant", "Observation.dataAbsentReason", "There is both a value and a reason for its absence (obs-6); send one of them.");
+        }
+
+        var hasComponents = ConceptRules.TryGet(observation, "component"u8, JsonValueKind.Array, out var components);
+        if (hasComponents)
+        {
+            var index = -1;
+            foreach (var component in components.EnumerateArray())
+            {
+                index++;
+                if (component.ValueKind != JsonValueKind.Object)
+                {
+                    continue;
+                }
+
+                CheckChoices(component, $"Observation.component[{index}]", issues);
+                CheckRanges(component, $"Observation.component[{index}]", issues);
+                if (hasValue && component.TryGetProperty("code"u8, out var part) && observation.TryGetProperty("code"u8, out var whole) && SharesCoding(part, whole))
+                {
+                    issues.Error("invariant", $"Observation.component[{index}].code", "A component has the code of the whole, which has a value itself (obs-7); send the value in one place.");
+                }
+            }
+        }
+
+        CheckRanges(observation, "Observation", issues);
+
+        // R4 vs-2. A measurement without any result tells nothing.
+        if (!hasValue && !hasReason && !hasComponents && !IsThere(observation, "hasMember"u8)
+            && (concept?.Category == ConceptCatalog.VitalSigns || ConceptRules.HasCategory(observation, ConceptCatalog.VitalSigns)))
+        {
+            issues.Error("required", "Observation.value", "A vital sign has a value, components, members, or a reason for their absence (vs-2); send one of them.");
+        }
+    }
+
+    // R4 obs-3.
+    private static void CheckRanges(JsonElement parent, string expression, IssueList issues)
+    {
+        if (!ConceptRules.TryGet(parent, "referenceRange"u8, JsonValueKind.Array, out var ranges))
+        {
+            return;
+        }
+
+        var index = -1;
+        foreach (var range in ranges.EnumerateArray())
+        {
+            index++;
+            if (range.ValueKind == JsonValueKind.Object && !IsThere(range, "low"u8) && !IsThere(range, "high"u8) && !IsThere(range, "text"u8) && !IsThere(range, "_text"u8)
+                && !issues.HasErrorAt($"{expression}.referenceRange[{index}]"))
+            {
+                issues.Error("invariant", $"{expression}.referenceRange[{index}]", "A reference range has low, high or text (obs-3); send one of them.");
+            }
+        }
+    }
+
+    private static bool IsThere(JsonElement parent, ReadOnlySpan<byte> name) =>
+        parent.TryGetProperty(name, out var member) && member.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined);
+
+    private static bool SharesCoding(JsonElement one, JsonElement other)
+    {
+        if (!ConceptRules.TryGet(one, "coding"u8, JsonValueKind.Array, out var left) || !ConceptRules.TryGet(other, "coding"u8, JsonValueKind.Array, out var right))
+        {
+            return false;
+        }
+
+        foreach (var coding in left.EnumerateArray())
+        {
+            var code = ConceptRules.Text(coding, "code"u8);
+            var system = ConceptRules.Text(coding, "system"u8);
+            foreach (var candidate in right.EnumerateArray())
+            {
+                if (code is not null && code == ConceptRules.Text(candidate, "code"u8) && system == ConceptRules.Text(candidate, "system"u8))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static void CheckClock(JsonElement observation, EffectiveTime effective, DateTimeOffset now, IssueList issues)
+    {
+        if (!effective.HasTime || effective.StartTicks == long.MinValue)
+        {
+            return;
+        }
+
+        var ahead = effective.StartTicks - now.UtcTicks;
+        if (ahead > Limits.MaxAhead.Ticks)
+        {
+            issues.Error("business-rule", EffectiveName(observation), $"The measurement lies more than {Limits.MaxAhead.TotalHours:0} hours ahead of the server's clock; set the device's clock and time zone, and send it again.");
+        }
+        else if (ahead > ClockTolerance.Ticks)
+        {
+            issues.Warning("business-rule", EffectiveName(observation), "The measurement lies ahead of the server's clock; set the device's clock and time zone.");
+        }
+        else if (effective.StartTicks < Oldest || (effective.StartTicks >= EpochStart && effective.StartTicks < EpochEnd))
+        {
+            issues.Warning("business-rule", EffectiveName(observation), "The measurement is dated as by a clock that was never set; set the device's clock.");
+        }
+    }
+
+    private static string EffectiveName(JsonElement observation)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming"])
+        {
+            if (observation.TryGetProperty(name, out var member) && !(member.ValueKind == JsonValueKind.String && member.ValueEquals(""u8)))
+            {
+                return "Observation." + name;
+            }
+        }
+
+        return "Observation.effective";
+    }
+}

@@ -1,1 +1,0 @@
-namespace PasientensMaledata.Tests; public class T { [Fact] public void A() => Assert.True(DateTime.UtcNow.Year > 1); }
