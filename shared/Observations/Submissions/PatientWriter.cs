@@ -121,20 +121,16 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
     private async Task OpenAsync(List<Pending> pending, CancellationToken cancellationToken)
     {
         var key = await directory.FindOrCreateAsync(subject, cancellationToken);
-        var found = await PatientHead.ReadAsync(partitions, ring.Master, key, cancellationToken)
-            ?? throw new StorageUnavailableException("A patient's row is gone while it was written to.");
-        heads = new() { [key] = found };
-        foreach (var joined in found.Person.Joined)
+        var found = await PatientHead.ReadAllAsync(partitions, ring, key, cancellationToken);
+        if (found.Count == 0)
         {
-            if (await PatientHead.ReadAsync(partitions, ring.Master, joined, cancellationToken) is { } other)
-            {
-                heads[joined] = other;
-            }
+            throw new StorageUnavailableException("A patient's row is gone while it was written to.");
         }
 
+        heads = found.ToDictionary(h => h.Person.Key);
+        head = found[0];
         seal?.Dispose();
-        seal = found.Person.OpenSeal();
-        head = found;
+        seal = head.Person.OpenSeal();
         foreach (var entry in pending)
         {
             Place(entry);
