@@ -9,7 +9,7 @@ public readonly record struct PartitionKey
     /// <exception cref="ArgumentException">The name is empty, too long or has another character.</exception>
     public PartitionKey(string value)
     {
-        StorageLimits.CheckKey(value, StorageLimits.MaxPartitionKeyLength, "-");
+        StorageLimits.CheckPartitionKey(value);
         this.value = value;
     }
 
@@ -29,7 +29,7 @@ public readonly record struct RowKey : IComparable<RowKey>
     /// <exception cref="ArgumentException">The key is empty, too long or has another character.</exception>
     public RowKey(string value)
     {
-        StorageLimits.CheckKey(value, StorageLimits.MaxRowKeyLength, ".-_~");
+        StorageLimits.CheckRowKey(value);
         this.value = value;
     }
 
