@@ -43,6 +43,9 @@ public static class StorageLimits
     /// <summary>Bytes of values after which an adapter ends a page early (Azure: 4 MiB an answer).</summary>
     public const int MaxPageBytes = 4_194_304;
 
+    /// <summary>How long one attempt to reach storage over the network lasts at most; storage is told to give it up no later.</summary>
+    public static readonly TimeSpan MaxAttempt = TimeSpan.FromSeconds(4);
+
     /// <summary>First segments under which nothing is ever replaced or deleted.</summary>
     public static readonly IReadOnlyList<string> ProtectedPrefixes = ["journal/", "sequence/", "tile/", "checkpoint/"];
 

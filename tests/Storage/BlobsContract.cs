@@ -87,6 +87,11 @@ public abstract class BlobsContract
         var whole = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Blobs.CreateAsync(Name("a"), Text($"from {i}"), Cancel).AsTask()));
         Assert.Equal($"from {Array.IndexOf(whole, true)}", await ReadAsync(Name("a")));
         Assert.Single(whole, true);
+    }
+
+    [Fact]
+    public virtual async Task Of_many_creations_of_one_appendable_name_exactly_one_is_done()
+    {
         var appendable = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Blobs.CreateAppendableAsync(Name("b"), Cancel).AsTask()));
         Assert.Single(appendable, true);
     }

@@ -18,6 +18,9 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         CREATE TABLE discarded (path TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
         """ + VersionCounter.Schema;
 
+    // Every append writes one small row anew, and with it its page.
+    private const int PageSize = 4096;
+
     private const string AsideFolder = ".aside";
     private const int ListPage = 500;
     private const int MaxReadTurns = 100;
@@ -37,7 +40,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         this.root = root;
         paths = new BlobPaths(root);
         DurableFiles.CreateFolder(Path.Combine(root, AsideFolder));
-        database = SqliteDatabase.Open(databasePath, Schema, busyTimeout);
+        database = SqliteDatabase.Open(databasePath, Schema, PageSize, busyTimeout);
         try
         {
             writes = new Writes(database, paths);
@@ -51,7 +54,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         }
 
         writer = new GroupCommit<Work, Answer>("blobs", database, writes, time);
-        readers = new ReaderPool<Reader>(() => new Reader(SqliteDatabase.Open(databasePath, Schema, busyTimeout)));
+        readers = new ReaderPool<Reader>(() => new Reader(SqliteDatabase.Open(databasePath, Schema, PageSize, busyTimeout)));
     }
 
     private enum Kind
