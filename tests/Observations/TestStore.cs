@@ -25,7 +25,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
-    public Service Service { get; }
+    public Service Service { get; private set; }
 
     public IPartitions Partitions => storage.Partitions;
 
@@ -70,6 +70,9 @@ internal sealed class TestStore : IAsyncDisposable
         using var seal = found.Head.Person.OpenSeal();
         return JsonNode.Parse(new ObservationRow(found.Row.Span).ReadSent(seal))!;
     }
+
+    /// <summary>From here on without what the storage was wrapped in.</summary>
+    public void Unwrap() => Service = Service.Over(storage.Partitions, Service.Ring, NationalIdPolicy.Lenient, "embedded", Clock);
 
     public async ValueTask DisposeAsync()
     {

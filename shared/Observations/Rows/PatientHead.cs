@@ -113,6 +113,27 @@ public sealed class PatientHead
         return person is null ? null : new(person, version, catalogue);
     }
 
+    /// <summary>The lines by which a stored Observation is found.</summary>
+    public static IReadOnlyList<CatalogueLine> LinesFor(ObservationRow row)
+    {
+        var concept = row.Concept;
+        var lines = new List<CatalogueLine>(4)
+        {
+            new(concept, !row.HasTime ? CatalogueKind.Untimed : row.Effective.IsLong ? CatalogueKind.LongSpan : CatalogueKind.ShortSpan, "", ""),
+        };
+        for (var codings = row.Codings; codings.MoveNext();)
+        {
+            lines.Add(new(concept, CatalogueKind.Coding, Encoding.UTF8.GetString(codings.System), Encoding.UTF8.GetString(codings.Value)));
+        }
+
+        if (row.Group != 0)
+        {
+            lines.Add(new(concept, CatalogueKind.Group, "", $"{row.Group:x16}"));
+        }
+
+        return lines;
+    }
+
     /// <summary>The row that adds a line.</summary>
     public static RowOperation Insert(PatientKey patient, CatalogueLine line, byte[] identityKey)
     {

@@ -323,7 +323,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         var rows = new List<(Row Row, PatientHead Head)>();
         await Parallel.ForEachAsync(
             pointers.Distinct(),
-            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelReads, CancellationToken = cancellationToken },
             async (pointer, stop) =>
             {
                 if (await partitions.ReadAsync(pointer.Head.Person.Key.Partition, pointer.Location, stop) is { } row)
