@@ -35,7 +35,8 @@ public static class FhirFormat
             return request.Headers.Accept.Count == 0 || request.Headers.Accept.All(string.IsNullOrWhiteSpace);
         }
 
-        foreach (var range in accept.Where(a => a.Quality is null or > 0).OrderByDescending(a => a.Quality ?? 1))
+        // Of equally wanted ones the more specific says more of what is wanted.
+        foreach (var range in accept.Where(a => a.Quality is null or > 0).OrderByDescending(a => a.Quality ?? 1).ThenBy(a => a.MatchesAllTypes).ThenBy(a => a.MatchesAllSubTypes))
         {
             if ((IsJson(range) || range.MatchesAllTypes || (range.Type == "application" && range.MatchesAllSubTypes)) && TryVersion(range, out withR5))
             {

@@ -42,6 +42,7 @@ public static class WebHost
         app.Use(next => context => OpenMode.GuardAsync(context, next));
         app.Use(next => context => AcceptableAsync(context, next));
         app.UseRequestDecompression();
+        app.Use(next => context => DecompressedAsync(context, next));
         app.UseRouting();
         foreach (var route in Routes.All)
         {
@@ -49,6 +50,18 @@ public static class WebHost
         }
 
         return app;
+    }
+
+    // Decompression takes the header away; what it leaves would be read as if it were plain (RFC 9110 8.4: 415).
+    private static Task DecompressedAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Headers.ContentEncoding.All(e => string.IsNullOrEmpty(e) || e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        {
+            return next(context);
+        }
+
+        context.Response.Headers.AcceptEncoding = "gzip, br, deflate";
+        return FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, "The body's encoding is not read. Send it plain, or once compressed with gzip."));
     }
 
     private static Task AcceptableAsync(HttpContext context, RequestDelegate next) =>
