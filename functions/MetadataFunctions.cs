@@ -42,6 +42,11 @@ public static class MetadataFunctions
 
         context.Response.StatusCode = answers ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers.CacheControl = "no-store";
+        if (!answers)
+        {
+            context.Response.Headers.RetryAfter = FhirAnswer.RetryAfterSeconds;
+        }
+
         await context.Response.WriteAsJsonAsync(
             new
             {

@@ -53,9 +53,9 @@ public static class ReadFunctions
         }
 
         FhirFormat.TryChoose(context.Request, out var withR5);
-        FhirAnswer.Start(context, StatusCodes.Status200OK);
-        BundleWriter.WriteHistory(context.Response.BodyWriter, found, Addresses.Base(context.Request), withR5);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        using var body = new AnswerBuffer();
+        BundleWriter.WriteHistory(body, found, Addresses.Base(context.Request), withR5);
+        await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, body.Written);
     }
 
     /// <summary>Writes an Observation, with its version and time.</summary>

@@ -106,9 +106,9 @@ public static class SearchFunctions
             ? null
             : $"{baseUrl}/Observation?{PageParameter}={link.Format(service.Ring.Current.Page, Service.Caller.ToString(), service.Time.GetUtcNow())}";
         FhirFormat.TryChoose(context.Request, out var withR5);
-        FhirAnswer.Start(context, StatusCodes.Status200OK);
-        BundleWriter.WriteSearchSet(context.Response.BodyWriter, found, baseUrl, self ?? $"{baseUrl}{context.Request.Path}", next, remarks, withR5);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        using var body = new AnswerBuffer();
+        BundleWriter.WriteSearchSet(body, found, baseUrl, self ?? $"{baseUrl}{context.Request.Path}", next, remarks, withR5);
+        await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, body.Written);
     }
 
     private static async Task<ReadQuery?> ReadQueryAsync(HttpContext context, Service service, QueryKind kind, IReadOnlyList<KeyValuePair<string, string>> parameters)

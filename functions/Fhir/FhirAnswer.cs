@@ -8,6 +8,9 @@ namespace PasientensMaledata.Functions.Fhir;
 /// <summary>Writes answers.</summary>
 public static class FhirAnswer
 {
+    /// <summary>When to try again where storage does not answer.</summary>
+    public const string RetryAfterSeconds = "5";
+
     /// <summary>An OperationOutcome.</summary>
     public static Task OutcomeAsync(HttpContext context, int status, params IReadOnlyList<Issue> issues) => OutcomeAsync(context, status, null, issues);
 
@@ -22,7 +25,7 @@ public static class FhirAnswer
 
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
-            context.Response.Headers.RetryAfter = "5";
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
         await BodyAsync(context, status, body.WrittenMemory);
@@ -31,13 +34,6 @@ public static class FhirAnswer
     /// <summary>A body of FHIR JSON.</summary>
     public static async Task BodyAsync(HttpContext context, int status, ReadOnlyMemory<byte> body)
     {
-        Start(context, status);
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
-    }
-
-    /// <summary>Sets the status and the headers of a body of FHIR JSON.</summary>
-    public static void Start(HttpContext context, int status)
-    {
         context.Response.StatusCode = status;
         context.Response.ContentType = FhirFormat.TryChoose(context.Request, out var withR5) && withR5
             ? $"{FhirFormat.Json}; charset=utf-8; fhirVersion=5.0"
@@ -45,5 +41,6 @@ public static class FhirAnswer
 
         // What is said of a patient is kept by nobody on the way.
         context.Response.Headers.CacheControl = "no-store";
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 }

@@ -9,6 +9,13 @@ public static class CorrelationIds
     /// <summary>Adds them to the answer.</summary>
     public static Task EchoAsync(HttpContext context, RequestDelegate next)
     {
+        // Last of all, since the answer to a fault begins by taking every header away.
+        context.Response.OnStarting(static state => Add((HttpContext)state), context);
+        return next(context);
+    }
+
+    private static Task Add(HttpContext context)
+    {
         var sent = false;
         foreach (var name in Names)
         {
@@ -24,6 +31,6 @@ public static class CorrelationIds
             context.Response.Headers[Names[0]] = Guid.NewGuid().ToString();
         }
 
-        return next(context);
+        return Task.CompletedTask;
     }
 }
