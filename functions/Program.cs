@@ -23,8 +23,19 @@ if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
     return 3;
 }
 
-Directory.CreateDirectory(options.DataFolder);
-using var serviceLock = ServiceLock.TryTake(options.DataFolder, out var taken);
+string? taken;
+ServiceLock? held = null;
+try
+{
+    Directory.CreateDirectory(options.DataFolder);
+    held = ServiceLock.TryTake(options.DataFolder, out taken);
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    taken = $"The folder {options.DataFolder} cannot be used. {e.Message}";
+}
+
+using var serviceLock = held;
 if (serviceLock is null)
 {
     await Console.Error.WriteLineAsync($"Not started. {taken}");

@@ -24,6 +24,9 @@ public static class WebHost
             kestrel.Limits.MaxRequestHeadersTotalSize = Limits.MaxHeaderBytes;
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+
+        // That it cannot start is told by who starts it, without a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => level is >= LogLevel.Warning and < LogLevel.Critical);
         builder.Services.AddRoutingCore();
         builder.Services.AddRequestDecompression();
         builder.Services.AddResponseCompression(compression =>
