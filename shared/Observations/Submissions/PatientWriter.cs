@@ -218,7 +218,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             return null;
         }
 
-        var stamp = Stamp();
+        var stamp = Stamp(stored);
         var (action, version) = Decision.Make(
             stored,
             new(source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, source.BundleTimestamp),
@@ -600,10 +600,13 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues)));
     }
 
-    private DateTime Stamp()
+    // Whole milliseconds, as the wire has it, and no two versions of one Observation at the same.
+    private DateTime Stamp(IdentityRow? stored)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+        now = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+        var last = stored?.Versions.Max(v => v.Stamp) ?? default;
+        return now > last ? now : last.AddMilliseconds(1);
     }
 
     private static byte[] Ascii(RowKey key) => System.Text.Encoding.ASCII.GetBytes(key.ToString());
