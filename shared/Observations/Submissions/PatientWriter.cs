@@ -541,7 +541,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         CommitResult result;
         try
         {
-            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow;
+            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow - StorageLimits.MaxAttempt;
             result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
         }
         catch (StorageUnavailableException)
