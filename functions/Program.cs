@@ -25,9 +25,19 @@ if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
     return 3;
 }
 
-Directory.CreateDirectory(options.DataFolder);
 string? taken = null;
-using var serviceLock = options.Storage == "embedded" ? ServiceLock.TryTake(options.DataFolder, out taken) : null;
+ServiceLock? serviceLock = null;
+try
+{
+    Directory.CreateDirectory(options.DataFolder);
+    serviceLock = options.Storage == "embedded" ? ServiceLock.TryTake(options.DataFolder, out taken) : null;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    taken = $"The folder given with --data cannot be used: {e.Message}";
+}
+
+using var unlocking = serviceLock;
 if (taken is not null)
 {
     await Console.Error.WriteLineAsync($"Not started. {taken}");

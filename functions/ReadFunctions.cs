@@ -13,6 +13,12 @@ public static class ReadFunctions
     /// <summary><c>GET /Observation/{id}</c></summary>
     public static async Task ReadAsync(HttpContext context, Service service)
     {
+        if (context.Request.RouteValues["id"] is string and ['_' or '$', ..])
+        {
+            await SearchFunctions.AdviseToPostAsync(context);
+            return;
+        }
+
         if (await service.Reader.ReadAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted) is not { } found)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using PasientensMaledata.Functions.Fhir;
+using PasientensMaledata.Identity;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Wire;
@@ -43,8 +44,7 @@ public static class SearchFunctions
     {
         if (context.Request.Query.Count != 1 || context.Request.Query[PageParameter] is not [{ } token])
         {
-            context.Response.Headers.Allow = "POST";
-            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status405MethodNotAllowed, Issue.Error("not-supported", null, "Search with POST /Observation/_search and the parameters in the form: a person number does not belong in a URL."));
+            await AdviseToPostAsync(context);
             return;
         }
 
@@ -60,6 +60,13 @@ public static class SearchFunctions
         var query = QueryReader.ReadRest(QueryKind.Search, link.Parameters, [], []);
         var found = await service.Reader.SearchAsync(link.Patient, query, link.After, link.AsOf, context.RequestAborted);
         await AnswerAsync(context, service, query, found, Self(context.Request, link.Parameters), found.After is null ? null : link with { After = found.After }, []);
+    }
+
+    /// <summary>Answers a look-up by GET: 405.</summary>
+    internal static Task AdviseToPostAsync(HttpContext context)
+    {
+        context.Response.Headers.Allow = "POST";
+        return FhirAnswer.OutcomeAsync(context, StatusCodes.Status405MethodNotAllowed, Issue.Error("not-supported", null, "Look up with POST /Observation/_search or POST /Observation/$lastn and the parameters in the form: a person number does not belong in a URL."));
     }
 
     /// <summary><c>POST /Observation/$lastn</c></summary>
@@ -106,7 +113,7 @@ public static class SearchFunctions
     {
         var header = context.Request.Headers["X-Pmd-Patient"];
         var read = QueryReader.Read(kind, parameters, header.Count > 1 ? string.Join(',', header.ToArray()) : header.ToString(), service.Policy);
-        var strict = context.Request.Headers["Prefer"].ToString().Contains("handling=strict", StringComparison.OrdinalIgnoreCase);
+        var strict = context.Request.Headers["Prefer"].ToString().Replace("\"", "", StringComparison.Ordinal).Contains("handling=strict", StringComparison.OrdinalIgnoreCase);
         var errors = strict ? [.. read.Errors, .. read.Remarks.Where(r => r.Code == "not-supported").Select(r => r with { Severity = IssueSeverity.Error })] : read.Errors;
         if (errors.Count == 0)
         {
@@ -137,7 +144,7 @@ public static class SearchFunctions
         if (!isForm && allowResource && FhirFormat.WhyNotRead(request) is null)
         {
             using var body = await FhirBody.ReadAsync(context);
-            if ((body.Problem ?? ReadResource(body.Root, parameters)) is { } problem)
+            if ((body.Problem ?? TryReadResource(body.Root, parameters)) is { } problem)
             {
                 await FhirAnswer.OutcomeAsync(context, body.Problem is null ? StatusCodes.Status400BadRequest : body.Status, problem);
                 return null;
@@ -166,6 +173,13 @@ public static class SearchFunctions
         }
 
         ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        // FHIR R4 http#parameters: in a search by POST, _format stands in the form.
+        if (parameters.Find(p => p.Key == "_format") is { Value: { Length: > 0 } format } && !FhirFormat.TryUse(context, format))
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status406NotAcceptable, Issue.Error("not-supported", null, $"Answers are {FhirFormat.Json}; _format asks for something else."));
+            return null;
+        }
+
         if (parameters.Count > Limits.MaxSearchParameters)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, Issue.Error("too-costly", null, $"A search has at most {Limits.MaxSearchParameters} parameters."));
@@ -173,6 +187,18 @@ public static class SearchFunctions
         }
 
         return parameters;
+    }
+
+    private static Issue? TryReadResource(JsonElement root, List<KeyValuePair<string, string>> parameters)
+    {
+        try
+        {
+            return ReadResource(root, parameters);
+        }
+        catch (InvalidOperationException)
+        {
+            return Issue.Error("structure", "Parameters", "A text or a name holds half of a surrogate pair; send well-formed text.");
+        }
     }
 
     // FHIR R4 operations: a Parameters resource; each part becomes a parameter of the same name.
@@ -248,7 +274,9 @@ public static class SearchFunctions
         {
             var remarks = new List<Issue>();
             QueryReader.ReadRest(QueryKind.Search, [parameter], [], remarks);
-            if (remarks.Count == 0 && parameter.Key is not ("_format" or "_pretty"))
+            // A person number in a wrong place does not go on into a link.
+            if (remarks.Count == 0 && parameter.Key is not ("_format" or "_pretty") && !NationalId.TryParse(parameter.Value.Split('|')[^1], null, NationalIdPolicy.Strict, out _, out _)
+                && !NationalId.TryParse(parameter.Value.Split('|')[^1], null, NationalIdPolicy.Synthetic, out _, out _))
             {
                 known.Add(parameter);
             }

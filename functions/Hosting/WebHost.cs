@@ -20,12 +20,22 @@ public static class WebHost
             kestrel.Listen(IPAddress.Loopback, port);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = Limits.MaxBodyBytes;
-            kestrel.Limits.MaxRequestLineSize = Limits.MaxRequestLineBytes;
-            kestrel.Limits.MaxRequestHeadersTotalSize = Limits.MaxHeaderBytes;
+
+            // Twice what is accepted, so that what is past it is answered in FHIR's own words.
+            kestrel.Limits.MaxRequestLineSize = Limits.MaxRequestLineBytes * 2;
+            kestrel.Limits.MaxRequestHeadersTotalSize = Limits.MaxHeaderBytes * 2;
         });
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+
+        // A port that is taken is told by the program itself, without a trace.
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.AddRoutingCore();
-        builder.Services.AddRequestDecompression();
+        builder.Services.AddRequestDecompression(decompression =>
+        {
+            foreach (var other in decompression.DecompressionProviders.Keys.Where(k => k != "gzip").ToList())
+            {
+                decompression.DecompressionProviders.Remove(other);
+            }
+        });
         builder.Services.AddResponseCompression(compression =>
         {
             compression.MimeTypes = [FhirFormat.Json, "application/json"];
@@ -53,8 +63,29 @@ public static class WebHost
         return app;
     }
 
-    private static Task AcceptableAsync(HttpContext context, RequestDelegate next) =>
-        FhirFormat.TryChoose(context.Request, out _)
+    private static Task AcceptableAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        if (request.Path.Value!.Length + request.QueryString.Value!.Length > Limits.MaxRequestLineBytes)
+        {
+            return FhirAnswer.OutcomeAsync(context, StatusCodes.Status414UriTooLong, Issue.Error("too-long", null, $"The address has more than {Limits.MaxRequestLineBytes} bytes."));
+        }
+
+        if (request.Headers.Sum(h => h.Key.Length + h.Value.Sum(v => v?.Length ?? 0)) > Limits.MaxHeaderBytes)
+        {
+            return FhirAnswer.OutcomeAsync(context, StatusCodes.Status431RequestHeaderFieldsTooLarge, Issue.Error("too-long", null, $"The headers have more than {Limits.MaxHeaderBytes} bytes."));
+        }
+
+        // RFC 9110 8.4: what is coded in a way that is not read here is not read as if it were plain.
+        var encoding = request.Headers.ContentEncoding.ToString();
+        if (encoding.Length > 0 && !encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.Headers.AcceptEncoding = "gzip";
+            return FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, "A body is read plain or as gzip; this one is coded otherwise."));
+        }
+
+        return FhirFormat.TryChoose(request, out _)
             ? next(context)
             : FhirAnswer.OutcomeAsync(context, StatusCodes.Status406NotAcceptable, Issue.Error("not-supported", null, $"Answers are {FhirFormat.Json}, FHIR 4.0 or 5.0; the Accept header or _format asks for something else."));
+    }
 }
