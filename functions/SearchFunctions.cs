@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Search;
+using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Observations.Wire;
 
 namespace PasientensMaledata.Functions;
@@ -42,7 +44,8 @@ public static class SearchFunctions
     /// <summary><c>GET /Observation</c>: a further page, or the advice to POST.</summary>
     public static async Task PageAsync(HttpContext context, Service service)
     {
-        if (context.Request.Query.Count != 1 || context.Request.Query[PageParameter] is not [{ } token])
+        // Some clients ask for every address in a format.
+        if (context.Request.Query.Keys.Any(k => k is not (PageParameter or "_format" or "_pretty")) || context.Request.Query[PageParameter] is not [{ } token])
         {
             await AdviseToPostAsync(context);
             return;
@@ -153,7 +156,7 @@ public static class SearchFunctions
             return parameters;
         }
 
-        if (!isForm && (request.ContentLength ?? 1) > 0)
+        if (!isForm && request.ContentLength != 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, $"The parameters are to be sent as {FormType}."));
             return null;
@@ -204,6 +207,11 @@ public static class SearchFunctions
     // FHIR R4 operations: a Parameters resource; each part becomes a parameter of the same name.
     private static Issue? ReadResource(JsonElement root, List<KeyValuePair<string, string>> parameters)
     {
+        if (!BundleReader.IsText(root))
+        {
+            return BundleReader.Unreadable("Parameters");
+        }
+
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resourceType", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals("Parameters"))
         {
             return Issue.Error("structure", "Parameters", "The body is to be a form or a FHIR Parameters.");

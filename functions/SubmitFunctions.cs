@@ -87,6 +87,11 @@ public static class SubmitFunctions
 
     private static Issue? WhyNotStored(JsonElement root, string? id)
     {
+        if (!BundleReader.IsText(root))
+        {
+            return BundleReader.Unreadable("Observation");
+        }
+
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resourceType", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals("Observation"))
         {
             return Issue.Error("structure", "Observation", "The body is to be a FHIR Observation. A Bundle is sent to the base.");

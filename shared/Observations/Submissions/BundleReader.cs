@@ -109,6 +109,33 @@ public static class BundleReader
         static ReadBundle Refuse(string code, string expression, string diagnostics) => new(null, [], Issue.Error(code, expression, diagnostics));
     }
 
+    // Whether the Bundle's own members can be read; each entry is looked at by itself.
+    private static bool IsOwnText(JsonElement root)
+    {
+        if (IsText(root))
+        {
+            return true;
+        }
+
+        foreach (var member in root.EnumerateObject())
+        {
+            var name = JsonMarshal.GetRawUtf8PropertyName(member);
+            if (!JsonShape.IsText([(byte)'"', .. name, (byte)'"']) || (!name.SequenceEqual("entry"u8) && !IsText(member.Value)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether all text in a resource can be read: UTF-8, and no half of a surrogate pair.</summary>
+    public static bool IsText(JsonElement resource) => JsonShape.IsText(JsonMarshal.GetRawUtf8Value(resource));
+
+    /// <summary>What to tell of a resource that is not <see cref="IsText"/>.</summary>
+    public static Issue Unreadable(string expression) =>
+        Issue.Error("structure", expression, "The message holds text that is not valid UTF-8 or half of a surrogate pair; send well-formed text.");
+
     /// <summary>Whether a resource is nested deeper than is accepted.</summary>
     public static bool IsTooDeep(JsonElement resource)
     {
@@ -143,11 +170,16 @@ public static class BundleReader
             return null;
         }
 
-        var sides = Search.TokenFilter.SplitUnescaped(Uri.UnescapeDataString(query["identifier=".Length..].Replace('+', ' ')), '|');
-        return sides switch
+        var value = Uri.UnescapeDataString(query["identifier=".Length..].Replace('+', ' '));
+        if (Search.TokenFilter.SplitUnescaped(value, ',').Count > 1)
         {
-            [var value] when value.Length > 0 => new(null, Search.TokenFilter.Unescape(value)),
-            [var system, var value] when value.Length > 0 => new(Search.TokenFilter.Unescape(system), Search.TokenFilter.Unescape(value)),
+            return null;
+        }
+
+        return Search.TokenFilter.SplitUnescaped(value, '|') switch
+        {
+            [{ Length: > 0 } bare] => new(null, Search.TokenFilter.Unescape(bare)),
+            [var system, { Length: > 0 } of] => new(Search.TokenFilter.Unescape(system), Search.TokenFilter.Unescape(of)),
             _ => null,
         };
     }
