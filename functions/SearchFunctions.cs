@@ -147,7 +147,7 @@ public static class SearchFunctions
         if (!isForm && allowResource && FhirFormat.WhyNotRead(request) is null)
         {
             using var body = await FhirBody.ReadAsync(context);
-            if ((body.Problem ?? TryReadResource(body.Root, parameters)) is { } problem)
+            if ((body.Problem ?? ReadResource(body.Root, parameters)) is { } problem)
             {
                 await FhirAnswer.OutcomeAsync(context, body.Problem is null ? StatusCodes.Status400BadRequest : body.Status, problem);
                 return null;
@@ -190,18 +190,6 @@ public static class SearchFunctions
         }
 
         return parameters;
-    }
-
-    private static Issue? TryReadResource(JsonElement root, List<KeyValuePair<string, string>> parameters)
-    {
-        try
-        {
-            return ReadResource(root, parameters);
-        }
-        catch (InvalidOperationException)
-        {
-            return Issue.Error("structure", "Parameters", "A text or a name holds half of a surrogate pair; send well-formed text.");
-        }
     }
 
     // FHIR R4 operations: a Parameters resource; each part becomes a parameter of the same name.

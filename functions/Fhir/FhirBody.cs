@@ -39,12 +39,6 @@ public sealed class FhirBody : IDisposable
 
         // RFC 8259 8.1: a parser may ignore a byte order mark.
         bytes = bytes.Span.StartsWith((ReadOnlySpan<byte>)[0xef, 0xbb, 0xbf]) ? bytes[3..] : bytes;
-        if (!System.Text.Unicode.Utf8.IsValid(bytes.Span))
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-            return new(null, default, null, StatusCodes.Status400BadRequest, Issue.Error("structure", null, "The body is not UTF-8 (RFC 8259 8.1)."));
-        }
-
         try
         {
             return new(rented, bytes, JsonDocument.Parse(bytes, BundleReader.JsonOptions), 0, null);

@@ -40,21 +40,12 @@ public static class BundleReader
     /// <param name="sender">Who sent it.</param>
     public static ReadBundle Read(JsonElement root, ReadOnlyMemory<byte> body, SenderId sender)
     {
-        try
+        if (root.ValueKind == JsonValueKind.Object && !IsOwnText(root))
         {
-            return ReadWhole(root, body, sender);
+            return new(null, [], Unreadable("Bundle"));
         }
-        catch (InvalidOperationException)
-        {
-            return new(null, [], Issue.Error("structure", "Bundle", HalfText));
-        }
-    }
 
-    private const string HalfText = "A text or a name holds half of a surrogate pair; send well-formed text.";
-
-    private static ReadBundle ReadWhole(JsonElement root, ReadOnlyMemory<byte> body, SenderId sender)
-    {
-        if (root.ValueKind != JsonValueKind.Object || Text(root, "resourceType") is not "Bundle")
+        if (Text(root, "resourceType") is not "Bundle")
         {
             return Refuse("structure", "Bundle", "The body is to be a FHIR Bundle. A single Observation is sent to /Observation.");
         }
@@ -93,14 +84,7 @@ public static class BundleReader
         {
             foreach (var entry in entries.EnumerateArray())
             {
-                try
-                {
-                    read.Add(ReadEntry(entry, read.Count, type, body, remarks));
-                }
-                catch (InvalidOperationException)
-                {
-                    read.Add(new(null, null, new(EntryOutcome.Refused, null, 0, default, [Issue.Error("structure", $"Bundle.entry[{read.Count}]", HalfText)]), remarks));
-                }
+                read.Add(ReadEntry(entry, read.Count, type, body, remarks));
             }
         }
 
@@ -187,6 +171,11 @@ public static class BundleReader
     private static BundleEntry ReadEntry(JsonElement entry, int index, string type, ReadOnlyMemory<byte> body, List<Issue> bundleRemarks)
     {
         var remarks = new List<Issue>(bundleRemarks);
+        if (!IsText(entry))
+        {
+            return new(null, null, new(EntryOutcome.Refused, null, 0, default, [Unreadable($"Bundle.entry[{index}]")]), remarks);
+        }
+
         var fullUrl = Text(entry, "fullUrl");
         if (entry.ValueKind == JsonValueKind.Object && WhyNotMembers(entry, EntryMembers) is { } problem)
         {
