@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
 
@@ -24,15 +26,29 @@ if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
 }
 
 Directory.CreateDirectory(options.DataFolder);
-using var serviceLock = ServiceLock.TryTake(options.DataFolder, out var taken);
-if (serviceLock is null)
+string? taken = null;
+using var serviceLock = options.Storage == "embedded" ? ServiceLock.TryTake(options.DataFolder, out taken) : null;
+if (taken is not null)
 {
     await Console.Error.WriteLineAsync($"Not started. {taken}");
     return 4;
 }
 
-await using var storage = EmbeddedStorage.Open(options.DataFolder, TimeProvider.System);
-var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(options.DataFolder, "master-keys.json")), CancellationToken.None);
+OpenedStorage storage;
+KeyRing ring;
+try
+{
+    storage = OpenedStorage.Open(options.Storage, options.DataFolder, Environment.GetEnvironmentVariable, TimeProvider.System);
+    ring = await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, CancellationToken.None);
+}
+catch (Exception e) when (e is ArgumentException or FormatException or StorageUnavailableException or CryptographicException or IOException or UnauthorizedAccessException)
+{
+    // The texts of these say what to do and hold no secret.
+    await Console.Error.WriteLineAsync($"Not started. {e.Message}");
+    return 6;
+}
+
+await using var closing = storage;
 var service = Service.Over(storage.Partitions, ring, NationalIdPolicy.Lenient, options.Storage, TimeProvider.System);
 await using var app = WebHost.Build(service, options.Port);
 try

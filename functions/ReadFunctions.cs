@@ -3,6 +3,7 @@ using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Observations.Search;
+using PasientensMaledata.Observations.Wire;
 
 namespace PasientensMaledata.Functions;
 
@@ -19,6 +20,35 @@ public static class ReadFunctions
         }
 
         await AnswerAsync(context, StatusCodes.Status200OK, found);
+    }
+
+    /// <summary><c>GET /Observation/{id}/_history/{version}</c></summary>
+    public static async Task ReadVersionAsync(HttpContext context, Service service)
+    {
+        if (!int.TryParse((string)context.Request.RouteValues["version"]!, System.Globalization.NumberStyles.None, null, out var version)
+            || await service.Reader.ReadVersionAsync((string)context.Request.RouteValues["id"]!, version, context.RequestAborted) is not { } found)
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such version of such an Observation."));
+            return;
+        }
+
+        await AnswerAsync(context, StatusCodes.Status200OK, found);
+    }
+
+    /// <summary><c>GET /Observation/{id}/_history</c></summary>
+    public static async Task HistoryAsync(HttpContext context, Service service)
+    {
+        var found = await service.Reader.ReadHistoryAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted);
+        if (found.Count == 0)
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));
+            return;
+        }
+
+        FhirFormat.TryChoose(context.Request, out var withR5);
+        FhirAnswer.Start(context, StatusCodes.Status200OK);
+        BundleWriter.WriteHistory(context.Response.BodyWriter, found, Addresses.Base(context.Request), withR5);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
     /// <summary>Writes an Observation, with its version and time.</summary>

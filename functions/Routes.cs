@@ -22,6 +22,8 @@ public static class Routes
         new("LastObservations", "POST", "/Observation/$lastn", "$lastn", "The newest Observations of each kind, for one patient.", SearchFunctions.LastAsync),
         new("PageObservations", "GET", "/Observation", null, "A further page, by the opaque link of the one before. Searching is by POST.", SearchFunctions.PageAsync),
         new("ReadObservation", "GET", "/Observation/{id}", "read", "Reads the current version of one Observation.", ReadFunctions.ReadAsync),
+        new("ReadObservationVersion", "GET", "/Observation/{id}/_history/{version}", "vread", "Reads one version of one Observation.", ReadFunctions.ReadVersionAsync),
+        new("ObservationHistory", "GET", "/Observation/{id}/_history", "history-instance", "All versions of one Observation, the latest stored first.", ReadFunctions.HistoryAsync),
         new("Metadata", "GET", "/metadata", null, "The CapabilityStatement.", MetadataFunctions.MetadataAsync),
         new("Health", "GET", "/health", null, "Whether storage answers.", MetadataFunctions.HealthAsync),
     ];

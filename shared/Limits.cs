@@ -42,6 +42,9 @@ public static class Limits
     /// <summary>Patients whose rows one request works on at the same time.</summary>
     public const int MaxParallelPatients = 16;
 
+    /// <summary>Rows that one request reads one by one at the same time.</summary>
+    public const int MaxParallelReads = 16;
+
     /// <summary>Batches of one patient under way at the same time.</summary>
     public const int MaxParallelBatches = 4;
 

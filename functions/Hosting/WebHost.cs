@@ -34,6 +34,8 @@ public static class WebHost
         builder.Services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
+        builder.Services.AddHostedService(_ => new KeyRefresh(service));
+
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
         app.Use(next => context => CorrelationIds.EchoAsync(context, next));

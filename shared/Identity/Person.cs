@@ -5,7 +5,8 @@ using PasientensMaledata.Storage.Sealing;
 namespace PasientensMaledata.Identity;
 
 /// <summary>
-/// The patient's own row: the random data key that seals everything of theirs, wrapped by the master key, and the keys joined with this one.
+/// The patient's own row: the random data key that seals everything of theirs, wrapped by the master key, and how it is joined with other keys of
+/// the same human being: one of them takes new writes, and the others lead to it.
 /// Deleting the row makes every copy of what it sealed unreadable.
 /// </summary>
 public sealed class Person
@@ -13,19 +14,26 @@ public sealed class Person
     private const byte Format = 1;
     private readonly byte[] dataKey;
 
-    private Person(PatientKey key, byte[] dataKey, IReadOnlyList<PatientKey> joined) => (Key, this.dataKey, Joined) = (key, dataKey, joined);
+    private Person(PatientKey key, byte[] dataKey, PatientKey? leadsTo, IReadOnlyList<PatientKey> joined) =>
+        (Key, this.dataKey, LeadsTo, Joined) = (key, dataKey, leadsTo, joined);
 
     /// <summary>Whose row it is.</summary>
     public PatientKey Key { get; }
 
-    /// <summary>Other keys of the same human being. What they hold is searched too; nothing new is written to them.</summary>
+    /// <summary>The key that takes new writes instead of this one; null where this one does.</summary>
+    public PatientKey? LeadsTo { get; }
+
+    /// <summary>Other keys, which lead to this one. What they hold is searched too; nothing new is written to them.</summary>
     public IReadOnlyList<PatientKey> Joined { get; }
 
     /// <summary>Someone new, with a random data key.</summary>
-    public static Person NewRandom(PatientKey key) => new(key, RandomNumberGenerator.GetBytes(32), []);
+    public static Person NewRandom(PatientKey key) => new(key, RandomNumberGenerator.GetBytes(32), null, []);
 
-    /// <summary>The same person, with these keys joined.</summary>
-    public Person WithJoined(IReadOnlyList<PatientKey> joined) => new(Key, dataKey, joined);
+    /// <summary>The same person, taking new writes for these keys too.</summary>
+    public Person WithJoined(IReadOnlyList<PatientKey> joined) => new(Key, dataKey, null, joined);
+
+    /// <summary>The same person, leading to another key.</summary>
+    public Person WithLeadTo(PatientKey other) => new(Key, dataKey, other, []);
 
     /// <summary>Opens the data key for use.</summary>
     public Seal OpenSeal() => new(dataKey);
@@ -38,16 +46,18 @@ public sealed class Person
         return new($"a.person.{Convert.ToHexStringLower(bytes)}");
     }
 
-    /// <summary>The row's value: format, wrapped data key with its length, joined keys.</summary>
+    /// <summary>The row's value: format, wrapped data key with its length, whether it leads to another, that key or those joined.</summary>
     public byte[] ToRow(MasterKeys master)
     {
         var wrapped = master.Wrap(dataKey, BelongsTo(Key));
-        var row = new byte[2 + wrapped.Length + (Joined.Count * PatientKey.Size)];
+        var others = LeadsTo is { } primary ? [primary] : Joined;
+        var row = new byte[3 + wrapped.Length + (others.Count * PatientKey.Size)];
         (row[0], row[1]) = (Format, (byte)wrapped.Length);
         wrapped.CopyTo(row, 2);
-        for (var i = 0; i < Joined.Count; i++)
+        row[2 + wrapped.Length] = LeadsTo is null ? (byte)0 : (byte)1;
+        for (var i = 0; i < others.Count; i++)
         {
-            Joined[i].Write(row.AsSpan(2 + wrapped.Length + (i * PatientKey.Size)));
+            others[i].Write(row.AsSpan(3 + wrapped.Length + (i * PatientKey.Size)));
         }
 
         return row;
@@ -59,21 +69,22 @@ public sealed class Person
     {
         var wrapped = WrappedKey(row);
         var dataKey = master.Unwrap(wrapped, BelongsTo(key)) ?? throw new CryptographicException("A patient's data key cannot be opened with these master keys.");
-        var rest = row[(2 + wrapped.Length)..];
-        var joined = new PatientKey[rest.Length / PatientKey.Size];
-        for (var i = 0; i < joined.Length; i++)
+        var leads = row[2 + wrapped.Length] == 1;
+        var rest = row[(3 + wrapped.Length)..];
+        var others = new PatientKey[rest.Length / PatientKey.Size];
+        for (var i = 0; i < others.Length; i++)
         {
-            joined[i] = PatientKey.Read(rest[(i * PatientKey.Size)..]);
+            others[i] = PatientKey.Read(rest[(i * PatientKey.Size)..]);
         }
 
-        return new(key, dataKey, joined);
+        return leads ? new(key, dataKey, others[0], []) : new(key, dataKey, null, others);
     }
 
     /// <summary>Number of the master key that wraps the row's data key.</summary>
     public static int MasterNumber(ReadOnlySpan<byte> row) => MasterKeys.NumberOf(WrappedKey(row));
 
     private static ReadOnlySpan<byte> WrappedKey(ReadOnlySpan<byte> row) =>
-        row.Length > 2 && row[0] == Format && row.Length >= 2 + row[1] ? row.Slice(2, row[1]) : throw new CryptographicException("A patient's row is not of a known format.");
+        row.Length > 2 && row[0] == Format && row.Length >= 3 + row[1] ? row.Slice(2, row[1]) : throw new CryptographicException("A patient's row is not of a known format.");
 
     private static byte[] BelongsTo(PatientKey key)
     {

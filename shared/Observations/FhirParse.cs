@@ -327,6 +327,7 @@ internal static class FhirParse
                 continue;
             }
 
+            CheckTwins(trigger, here, issues);
             var (hasObservation, hasType) = (false, false);
             foreach (var member in trigger.EnumerateObject())
             {
@@ -379,6 +380,7 @@ internal static class FhirParse
             return;
         }
 
+        CheckTwins(value, at, issues);
         foreach (var member in value.EnumerateObject())
         {
             if (member.NameEquals("extension"u8))
@@ -388,6 +390,18 @@ internal static class FhirParse
             else if (!member.NameEquals("id"u8) || member.Value.ValueKind != JsonValueKind.String)
             {
                 issues.Error("structure", ElementPath.IsPlain(member.Name) ? $"{at}.{member.Name}" : at, Words(FhirJsonException.UNDERSCORE_SHOULD_BE_OBJECT_CODE).Diagnostics);
+            }
+        }
+    }
+
+    private static void CheckTwins(JsonElement element, string at, IssueList issues)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in element.EnumerateObject())
+        {
+            if (!names.Add(member.Name))
+            {
+                issues.Error("structure", at, Words(FhirJsonException.DUPLICATE_PROPERTY_CODE).Diagnostics);
             }
         }
     }

@@ -27,8 +27,8 @@ internal ref struct JsonShape
     /// <summary>Empty strings were found, which the SDK must not see.</summary>
     public bool HasEmptyStrings { get; private set; }
 
-    /// <summary>The walk ended at the deepest level allowed.</summary>
-    public bool IsTooDeep { get; private set; }
+    /// <summary>Part of the message was not walked, being nested too deep or a list in a list; an error tells it.</summary>
+    public bool IsUnfit { get; private set; }
 
     /// <summary>Whether every text can be read: UTF-8, and no half of a surrogate pair.</summary>
     public static bool IsText(ReadOnlySpan<byte> json)
@@ -73,12 +73,19 @@ internal ref struct JsonShape
     {
         var start = default(JsonElement);
         var end = default(JsonElement);
+        var types = 0;
         foreach (var member in element.EnumerateObject())
         {
             steps[depth] = new Step(member, -1);
             if (depth == 0)
             {
                 inContained = member.NameEquals("contained"u8);
+            }
+
+            // The SDK finds every other member that is sent twice.
+            if (member.NameEquals("resourceType"u8) && ++types == 2)
+            {
+                issues.Error("structure", Expression(depth), "The resourceType is sent twice; send it once.");
             }
 
             var value = member.Value;
@@ -145,7 +152,8 @@ internal ref struct JsonShape
                     Enter(item, levels: 2);
                     break;
                 case JsonValueKind.Array:
-                    // FHIR has no lists of lists; the SDK refuses them.
+                    IsUnfit = true;
+                    issues.Error("structure", Expression(depth + 1), "FHIR has no list within a list; send a single list.");
                     break;
                 default:
                     break;
@@ -158,7 +166,7 @@ internal ref struct JsonShape
     {
         if (level + levels > Limits.MaxJsonDepth)
         {
-            IsTooDeep = true;
+            IsUnfit = true;
             issues.Error("too-costly", Expression(depth + 1), $"The message is nested more than {Limits.MaxJsonDepth} deep; send it flatter.");
             return;
         }

@@ -46,13 +46,14 @@ public static class ObservationChecks
             return Refused(issues);
         }
 
-        if (!IsObservation(observation, issues))
+        if (ConceptRules.Text(observation, "resourceType"u8) is not "Observation")
         {
+            issues.Error("structure", "Observation", "The resourceType is not Observation; send Observations only.");
             return Refused(issues);
         }
 
         var shape = JsonShape.Walk(observation, json.Length, issues);
-        if (shape.IsTooDeep)
+        if (shape.IsUnfit)
         {
             return Refused(issues);
         }
@@ -77,29 +78,6 @@ public static class ObservationChecks
     }
 
     private static CheckedObservation Refused(IssueList issues) => new(issues.ToImmutable(), null, default, null);
-
-    // The SDK lets a second resourceType pass.
-    private static bool IsObservation(JsonElement observation, IssueList issues)
-    {
-        var count = 0;
-        var isObservation = false;
-        foreach (var member in observation.EnumerateObject())
-        {
-            if (member.NameEquals("resourceType"u8))
-            {
-                count++;
-                isObservation = member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals("Observation"u8);
-            }
-        }
-
-        if (count != 1 || !isObservation)
-        {
-            issues.Error("structure", "Observation", "The resourceType is not Observation; send it once, and Observations only.");
-            return false;
-        }
-
-        return true;
-    }
 
     private static void CheckRequired(JsonElement observation, IssueList issues)
     {

@@ -2,7 +2,7 @@ namespace PasientensMaledata.Storage;
 
 /// <summary>
 /// Name of a blob: 2 to 8 segments of <c>a-z 0-9 - _ .</c> joined by <c>/</c>, at most 256 characters; no segment starts or ends with a dot.
-/// The first segment is the container on Azure. Holds no person number.
+/// The first segment is the container on Azure: 3 to 63 of <c>a-z 0-9</c> and single <c>-</c> between them. Holds no person number.
 /// </summary>
 public readonly record struct BlobName
 {
@@ -50,7 +50,9 @@ public enum AppendOutcome
 
 /// <summary>
 /// Named bytes. Promises what Azure Blob Storage promises and no more. Nothing under <c>journal/ sequence/ tile/ checkpoint/</c> is ever replaced
-/// or deleted: asked to, it throws <see cref="InvalidOperationException"/>. Storage that stays away is a <see cref="StorageUnavailableException"/>.
+/// or deleted: asked to, it throws <see cref="InvalidOperationException"/>. Broken limits are an <see cref="ArgumentException"/>; storage that
+/// stays away is a <see cref="StorageUnavailableException"/>. Where the answer to an attempt is lost, the adapter tries again, and then meets what
+/// the first attempt did: a taken name, a wrong position or another version may be the caller's own doing, which reading back shows.
 /// </summary>
 public interface IBlobs
 {
@@ -60,7 +62,10 @@ public interface IBlobs
     /// <summary>Creates an empty blob that can be appended to, if the name is free; false when it is taken (nothing is changed).</summary>
     ValueTask<bool> CreateAppendableAsync(BlobName name, CancellationToken cancellationToken);
 
-    /// <summary>Appends at most <see cref="StorageLimits.MaxAppendBytes"/> at the expected position, the blob's length.</summary>
+    /// <summary>
+    /// Appends 1 to <see cref="StorageLimits.MaxAppendBytes"/> at the expected position, the blob's length. A blob takes at most
+    /// <see cref="StorageLimits.MaxAppends"/> of them. Cancelled, it may or may not have been done.
+    /// </summary>
     ValueTask<AppendOutcome> AppendAsync(BlobName name, long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>Reads at most <paramref name="maxBytes"/> from an offset; null when there is no such blob. An offset at or past the end gives no bytes.</summary>

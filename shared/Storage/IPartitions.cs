@@ -19,10 +19,18 @@ public interface IPartitions
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<RowPage> ReadRangeAsync(PartitionKey partition, RowKey from, RowKey to, int maxRows, string? continuation, CancellationToken cancellationToken);
 
-    /// <summary>Does all operations or none.</summary>
+    /// <summary>
+    /// Does all operations or none. A conflict may be with the caller's own batch: where the answer to an attempt is lost, the adapter tries
+    /// again, and then meets what the first attempt committed. A caller to whom this makes a difference reads the rows back.
+    /// </summary>
     /// <param name="partition">The partition of every row.</param>
     /// <param name="operations">1 to <see cref="StorageLimits.MaxBatchOperations"/>, each row once, <see cref="StorageLimits.MaxBatchBytes"/> in all.</param>
-    /// <param name="commitBy">Not committed later than this: then <see cref="CommitOutcome.TooLate"/>. Null for no bound.</param>
-    /// <param name="cancellationToken">Ends the wait; the batch may or may not have been committed.</param>
+    /// <param name="commitBy">
+    /// No attempt to commit begins later than this: then <see cref="CommitOutcome.TooLate"/>. An attempt that has begun may be done a little
+    /// later: one flush to disk where storage is local, else <see cref="StorageLimits.MaxAttempt"/>, as near as a network allows. A caller that
+    /// needs a bound on when rows come to be seen takes that off. Where an answer was lost the batch may have been committed though this ends in
+    /// <see cref="StorageUnavailableException"/>. Null for no bound.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait; the batch may or may not have been committed. The memory of the values is the caller's again.</param>
     ValueTask<CommitResult> CommitAsync(PartitionKey partition, IReadOnlyList<RowOperation> operations, DateTimeOffset? commitBy, CancellationToken cancellationToken);
 }

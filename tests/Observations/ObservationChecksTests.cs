@@ -61,6 +61,9 @@ public class ObservationChecksTests
         { HeartRate, "category", "[]", "structure", "Observation.category" },
         { HeartRate, "category", "{}", "structure", "Observation.category" },
         { HeartRate, "category", "[null]", "structure", "Observation.category" },
+        { HeartRate, "category", "[[]]", "structure", "Observation.category[0]" },
+        { HeartRate, "meta/profile/0", "\"http://hl7.org/fhir/StructureDefinition/bodyweight\"", "required", "Observation.code" },
+        { HeartRate, "meta/profile/0", "\"http://hl7.org/fhir/StructureDefinition/bodyweight\"", "code-invalid", "Observation.valueQuantity.code" },
         { HeartRate, "category", null, "required", "Observation.category" },
         { HeartRate, "code/coding/0", null, "required", "Observation.code" },
         { HeartRate, "valueQuantity/code", "\"bpm\"", "code-invalid", "Observation.valueQuantity.code" },
@@ -236,11 +239,29 @@ public class ObservationChecksTests
     [InlineData("\"status\":\"final\"", "Observation")]
     [InlineData("\"st\\u0061tus\":\"final\"", "Observation")]
     [InlineData("\"resourceType\":\"Observation\"", "Observation")]
+    [InlineData("\"contained\":[{\"resourceType\":\"Device\",\"resourceType\":\"Device\"}]", "Observation.contained[0]")]
     [InlineData("\"_status\":{\"id\":\"a\"},\"_status\":{\"id\":\"a\"}", "Observation")]
     [InlineData("\"triggeredBy\":[],\"triggeredBy\":[]", "Observation.triggeredBy")]
     [InlineData("\"device\":{\"display\":\"a\",\"display\":\"b\"}", "Observation.device")]
     public void Members_sent_twice_are_refused(string members, string expression) =>
         Assert.Contains(Check(Plus(HeartRate, members)).Issues, issue => issue is { Severity: IssueSeverity.Error, Code: "structure" } && issue.Expression == expression);
+
+    [Fact]
+    public void Every_member_sent_twice_is_refused()
+    {
+        var message = With(With(With(With(HeartRate, "bodyStructure", """{"identifier":{"value":"1"}}"""), "referenceRange/0/normalValue", """{"text":"N"}"""),
+            "triggeredBy", """[{"observation":{"reference":"Observation/1"},"type":"reflex","_reason":{"id":"a"}}]"""), "contained", """[{"resourceType":"Device","id":"d"}]""");
+        Assert.Empty(Check(message).Issues);
+        using var document = JsonDocument.Parse(message);
+        var doubled = 0;
+        for (var at = 0; Doubled(document.RootElement, at) is { } json; at++)
+        {
+            Assert.False(Check(json).IsAccepted, json);
+            doubled++;
+        }
+
+        Assert.InRange(doubled, 50, 100);
+    }
 
     [Fact]
     public void Half_a_surrogate_pair_is_refused() =>
@@ -351,6 +372,52 @@ public class ObservationChecksTests
     private static string Nested(int objects) => objects == 1
         ? """[{"url":"http://example.org/a","valueInteger":1}]"""
         : $$"""[{"url":"http://example.org/a","extension":{{Nested(objects - 1)}}}]""";
+
+    // The message with its at-th member written twice; null past the last.
+    private static string? Doubled(JsonElement message, int at)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { SkipValidation = true }))
+        {
+            Write(writer, message, ref at);
+        }
+
+        return at >= 0 ? null : System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonElement element, ref int at)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var member in element.EnumerateObject())
+                {
+                    if (at-- == 0)
+                    {
+                        member.WriteTo(writer);
+                    }
+
+                    writer.WritePropertyName(member.Name);
+                    Write(writer, member.Value, ref at);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in element.EnumerateArray())
+                {
+                    Write(writer, item, ref at);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                element.WriteTo(writer);
+                break;
+        }
+    }
 
     private static void Mutate(JsonNode root, int at, int kind, string text)
     {

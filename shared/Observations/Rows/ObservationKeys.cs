@@ -72,5 +72,8 @@ public static class ObservationKeys
     /// <summary>Pointer in order of the stamp.</summary>
     public static RowKey Update(DateTime stamp, ObservationIdentity identity) => new($"u.{stamp.Ticks:x16}.{identity}");
 
+    /// <summary>Range of pointers by stamp, in ticks; the end is not part of it.</summary>
+    public static (RowKey From, RowKey To) Updates(long oldest, long end) => (new($"u.{Math.Max(0, oldest):x16}"), new($"u.{Math.Max(0, end):x16}"));
+
     private static long Invert(long ticks) => long.MaxValue - Math.Max(ticks, 0);
 }

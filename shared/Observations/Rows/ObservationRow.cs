@@ -23,6 +23,8 @@ namespace PasientensMaledata.Observations.Rows;
 /// <param name="Sender">Who sent it.</param>
 /// <param name="Controller">Organisation number of the responsible organisation, where the message names it.</param>
 /// <param name="Municipality">Four digits, where the Bundle names it.</param>
+/// <param name="BundleIdentifier">Bundle.identifier as <c>system|value</c>, where there is one; sealed with the Observation.</param>
+/// <param name="BundleTimestamp">Bundle.timestamp, where there is one; sealed with the Observation.</param>
 public sealed record ObservationFacts(
     ObservationIdentity Identity,
     int Version,
@@ -36,7 +38,9 @@ public sealed record ObservationFacts(
     IReadOnlyList<Token> Categories,
     SenderId Sender,
     string Controller,
-    string Municipality);
+    string Municipality,
+    string BundleIdentifier,
+    DateTime? BundleTimestamp);
 
 /// <summary>
 /// The row of an Observation's current or superseded version. Layout: 80 fixed bytes, length-prefixed texts, then the Observation as sent with its edits,
@@ -93,12 +97,26 @@ public readonly ref struct ObservationRow
     /// <summary>Which Observation.</summary>
     public ObservationIdentity Identity => ObservationIdentity.Read(row[48..]);
 
+    /// <summary>When it was measured.</summary>
+    public EffectiveTime Effective => HasTime ? EffectiveTime.Span(StartTicks, EndTicks) : default;
+
+    /// <summary>Slug of its Concept or hash bucket.</summary>
+    public string Concept
+    {
+        get
+        {
+            var rest = row[FacetsAt..];
+            return Encoding.ASCII.GetString(Text(ref rest));
+        }
+    }
+
     /// <summary>Who sent it, in ASCII.</summary>
     public ReadOnlySpan<byte> Sender
     {
         get
         {
             var rest = row[FacetsAt..];
+            Text(ref rest);
             return Text(ref rest);
         }
     }
@@ -109,6 +127,7 @@ public readonly ref struct ObservationRow
         get
         {
             var rest = row[FacetsAt..];
+            Text(ref rest);
             Text(ref rest);
             Text(ref rest);
             Text(ref rest);
@@ -140,6 +159,7 @@ public readonly ref struct ObservationRow
     {
         var hasR5 = document.HasR5Elements();
         var facets = new ArrayBufferWriter<byte>(256);
+        WriteText(facets, facts.Concept);
         WriteText(facets, facts.Sender.ToString());
         WriteText(facets, facts.Controller);
         WriteText(facets, facts.Municipality);
@@ -148,9 +168,10 @@ public readonly ref struct ObservationRow
 
         var edits5 = document.PackEdits(withoutR5: false);
         var edits4 = hasR5 ? document.PackEdits(withoutR5: true) : [];
+        var bundle = facts.BundleIdentifier.Length == 0 && facts.BundleTimestamp is null ? [] : Encoding.UTF8.GetBytes($"{facts.BundleTimestamp:O}|{facts.BundleIdentifier}");
         var json = document.Json.Span;
-        var content = ArrayPool<byte>.Shared.Rent(LZ4Codec.MaximumOutputSize(json.Length) + edits5.Length + edits4.Length + 16);
-        var length = WriteContent(content, json, edits5, edits4);
+        var content = ArrayPool<byte>.Shared.Rent(LZ4Codec.MaximumOutputSize(json.Length) + edits5.Length + edits4.Length + bundle.Length + 24);
+        var length = WriteContent(content, json, edits5, edits4, bundle);
 
         var sealedAt = FacetsAt + facets.WrittenCount;
         var row = new byte[sealedAt + length + Seal.Overhead];
@@ -173,6 +194,14 @@ public readonly ref struct ObservationRow
         return row;
     }
 
+    /// <summary>A copy of a row with another stamp: a version that becomes current again.</summary>
+    public static byte[] Restamp(ReadOnlySpan<byte> row, DateTime stamp)
+    {
+        var copy = row.ToArray();
+        BinaryPrimitives.WriteInt64BigEndian(copy.AsSpan(24), stamp.Ticks);
+        return copy;
+    }
+
     /// <summary>Writes the Observation as an answer.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="seal">Under the patient's data key.</param>
@@ -186,6 +215,7 @@ public readonly ref struct ObservationRow
         var rest = Open(closed, seal, content);
         var edits5 = Take(ref rest);
         var edits4 = Take(ref rest);
+        Take(ref rest);
         var length = Edits.ReadNumber(ref rest);
         var json = ArrayPool<byte>.Shared.Rent(length);
         Decompress(rest, json.AsSpan(0, length));
@@ -202,9 +232,21 @@ public readonly ref struct ObservationRow
         var rest = Open(closed, seal, new byte[closed.Length]);
         Take(ref rest);
         Take(ref rest);
+        Take(ref rest);
         var json = new byte[Edits.ReadNumber(ref rest)];
         Decompress(rest, json);
         return json;
+    }
+
+    /// <summary>Bundle.timestamp and Bundle.identifier, as <c>timestamp|system|value</c>; empty where it came with neither.</summary>
+    /// <exception cref="CryptographicException">The row was changed or moved.</exception>
+    public string ReadBundle(Seal seal)
+    {
+        var closed = row[SealedAt..];
+        var rest = Open(closed, seal, new byte[closed.Length]);
+        Take(ref rest);
+        Take(ref rest);
+        return Encoding.UTF8.GetString(Take(ref rest));
     }
 
     private ReadOnlySpan<byte> Open(ReadOnlySpan<byte> closed, Seal seal, byte[] content)
@@ -225,15 +267,16 @@ public readonly ref struct ObservationRow
         BinaryPrimitives.WriteInt32BigEndian(destination[ObservationIdentity.Size..], version);
     }
 
-    private static int WriteContent(byte[] content, ReadOnlySpan<byte> json, byte[] edits5, byte[] edits4)
+    private static int WriteContent(byte[] content, ReadOnlySpan<byte> json, params ReadOnlySpan<byte[]> parts)
     {
         var at = 0;
-        WriteLength(content, ref at, edits5.Length);
-        edits5.CopyTo(content, at);
-        at += edits5.Length;
-        WriteLength(content, ref at, edits4.Length);
-        edits4.CopyTo(content, at);
-        at += edits4.Length;
+        foreach (var part in parts)
+        {
+            WriteLength(content, ref at, part.Length);
+            part.CopyTo(content, at);
+            at += part.Length;
+        }
+
         WriteLength(content, ref at, json.Length);
         var compressed = LZ4Codec.Encode(json, content.AsSpan(at));
         return compressed > 0 ? at + compressed : throw new InvalidOperationException("Compression did not fit a buffer of its own maximum.");

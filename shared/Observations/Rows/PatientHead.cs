@@ -53,9 +53,34 @@ public sealed class PatientHead
     /// <summary>Concepts and buckets of which the patient has something with a short span or no time.</summary>
     public IEnumerable<string> Concepts => catalogue.Where(l => l.Kind is CatalogueKind.ShortSpan or CatalogueKind.Untimed).Select(l => l.Concept).Distinct();
 
-    /// <summary>Reads the head; null where there is no such patient, as after deletion.</summary>
+    /// <summary>
+    /// Reads the heads of someone: first that of the key that takes new writes, then those of the keys joined with it. None where there is no such
+    /// patient, as after deletion. One storage request, and one more for each joined key.
+    /// </summary>
     /// <exception cref="CryptographicException">The person's row cannot be opened.</exception>
-    public static async ValueTask<PatientHead?> ReadAsync(IPartitions partitions, MasterKeys master, PatientKey patient, CancellationToken cancellationToken)
+    public static async ValueTask<IReadOnlyList<PatientHead>> ReadAllAsync(IPartitions partitions, KeyRing ring, PatientKey patient, CancellationToken cancellationToken)
+    {
+        var head = await ReadAsync(partitions, ring, patient, cancellationToken);
+        if (head?.Person.LeadsTo is { } primary)
+        {
+            head = await ReadAsync(partitions, ring, primary, cancellationToken);
+        }
+
+        var heads = new List<PatientHead>(1);
+        foreach (var joined in head?.Person.Joined ?? [])
+        {
+            if (await ReadAsync(partitions, ring, joined, cancellationToken) is { } other)
+            {
+                heads.Add(other);
+            }
+        }
+
+        return head is null ? [] : [head, .. heads];
+    }
+
+    /// <summary>Reads the head of one key alone; null where there is none.</summary>
+    /// <exception cref="CryptographicException">The person's row cannot be opened.</exception>
+    public static async ValueTask<PatientHead?> ReadAsync(IPartitions partitions, KeyRing ring, PatientKey patient, CancellationToken cancellationToken)
     {
         Person? person = null;
         RowVersion version = default;
@@ -72,7 +97,13 @@ public sealed class PatientHead
                 }
                 else if (row.Key == Person.RowKey(patient))
                 {
-                    (person, version) = (Person.FromRow(patient, row.Value.Span, master), row.Version);
+                    if (Person.MasterNumber(row.Value.Span) > ring.Master.Current)
+                    {
+                        // Wrapped by a master key made since.
+                        await ring.RefreshAsync(cancellationToken);
+                    }
+
+                    (person, version) = (Person.FromRow(patient, row.Value.Span, ring.Master), row.Version);
                 }
             }
 
@@ -80,6 +111,27 @@ public sealed class PatientHead
         }
         while (continuation is not null);
         return person is null ? null : new(person, version, catalogue);
+    }
+
+    /// <summary>The lines by which a stored Observation is found.</summary>
+    public static IReadOnlyList<CatalogueLine> LinesFor(ObservationRow row)
+    {
+        var concept = row.Concept;
+        var lines = new List<CatalogueLine>(4)
+        {
+            new(concept, !row.HasTime ? CatalogueKind.Untimed : row.Effective.IsLong ? CatalogueKind.LongSpan : CatalogueKind.ShortSpan, "", ""),
+        };
+        for (var codings = row.Codings; codings.MoveNext();)
+        {
+            lines.Add(new(concept, CatalogueKind.Coding, Encoding.UTF8.GetString(codings.System), Encoding.UTF8.GetString(codings.Value)));
+        }
+
+        if (row.Group != 0)
+        {
+            lines.Add(new(concept, CatalogueKind.Group, "", $"{row.Group:x16}"));
+        }
+
+        return lines;
     }
 
     /// <summary>The row that adds a line.</summary>

@@ -96,6 +96,19 @@ public sealed record ObservationQuery
         return (oldest, newest);
     }
 
+    /// <summary>The stamps, in ticks, that can match every <c>_lastUpdated</c>; the end is not part of it.</summary>
+    public (long Oldest, long End) StampBounds()
+    {
+        var (oldest, end) = (long.MinValue, long.MaxValue);
+        foreach (var dates in LastUpdated)
+        {
+            oldest = Math.Max(oldest, dates.Min(d => d.Prefix is DatePrefix.Eq or DatePrefix.Gt or DatePrefix.Ge or DatePrefix.Sa ? d.Time.StartTicks : long.MinValue));
+            end = Math.Min(end, dates.Max(d => d.Prefix is DatePrefix.Eq or DatePrefix.Lt or DatePrefix.Le or DatePrefix.Eb ? d.Time.EndTicks : long.MaxValue));
+        }
+
+        return (oldest, end);
+    }
+
     /// <summary>The Concepts of a patient in which something can match.</summary>
     public IReadOnlySet<string> Concepts(PatientHead head, IEnumerable<string> among)
     {

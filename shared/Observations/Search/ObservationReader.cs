@@ -28,6 +28,9 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
     // Rows read from each of several Concepts at first: few, since most answers need few of each.
     private const int SmallPage = 64;
 
+    // Changes that a poll reads one by one; more are found by reading everything.
+    private const int MostPointers = 100;
+
     /// <summary>Searches.</summary>
     /// <param name="patient">The patient's key; null for a number never seen.</param>
     /// <param name="query">What is asked for.</param>
@@ -62,25 +65,79 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
     }
 
     /// <summary>Reads the current version of an Observation by its id on the wire; null where there is none.</summary>
-    public async ValueTask<FoundObservation?> ReadAsync(string id, CancellationToken cancellationToken)
+    public async ValueTask<FoundObservation?> ReadAsync(string id, CancellationToken cancellationToken) =>
+        await ReadVersionsAsync(id, async (patient, known) => await partitions.ReadAsync(patient.Partition, known.Location, cancellationToken) is { } row ? [row] : [], cancellationToken) is [var found]
+            ? found
+            : null;
+
+    /// <summary>Reads one version of an Observation; null where there is none.</summary>
+    public async ValueTask<FoundObservation?> ReadVersionAsync(string id, int version, CancellationToken cancellationToken)
+    {
+        var found = await ReadVersionsAsync(
+            id,
+            async (patient, known) =>
+            {
+                if (version < 1 || version > known.Versions.Count)
+                {
+                    return null;
+                }
+
+                var place = version == known.CurrentNumber ? known.Location : ObservationKeys.History(Identify(id), version);
+                return await partitions.ReadAsync(patient.Partition, place, cancellationToken) is { } row ? [row] : [];
+            },
+            cancellationToken);
+        return found is [var only] ? only : null;
+    }
+
+    /// <summary>Reads all versions of an Observation, the latest stored first; none where there is no such Observation.</summary>
+    public async ValueTask<IReadOnlyList<FoundObservation>> ReadHistoryAsync(string id, CancellationToken cancellationToken) =>
+        await ReadVersionsAsync(
+            id,
+            async (patient, known) =>
+            {
+                var rows = new List<Row>();
+                if (await partitions.ReadAsync(patient.Partition, known.Location, cancellationToken) is { } current)
+                {
+                    rows.Add(current);
+                }
+
+                var identity = Identify(id);
+                string? continuation = null;
+                do
+                {
+                    var page = await partitions.ReadRangeAsync(
+                        patient.Partition, ObservationKeys.History(identity, 0), ObservationKeys.History(identity, int.MaxValue), StorageLimits.MaxPageRows, continuation, cancellationToken);
+                    rows.AddRange(page.Rows);
+                    continuation = page.Continuation;
+                }
+                while (continuation is not null);
+
+                // Read while it was corrected: what was current by then stands in the history, or the current one is gone.
+                return rows.Count == known.Versions.Count ? [.. rows.OrderByDescending(r => new ObservationRow(r.Value.Span).Version)] : [];
+            },
+            cancellationToken) ?? [];
+
+    private ObservationIdentity Identify(string id) => ObservationId.TryParse(id, ring.Current.Id, out _, out var identity) ? identity : default;
+
+    // Reads an identity's row and then what it says. Null where there is nothing; read again where a correction came between.
+    private async ValueTask<IReadOnlyList<FoundObservation>?> ReadVersionsAsync(string id, Func<PatientKey, IdentityRow, ValueTask<IReadOnlyList<Row>?>> read, CancellationToken cancellationToken)
     {
         if (!ObservationId.TryParse(id, ring.Current.Id, out var patient, out var identity))
         {
             return null;
         }
 
-        // A correction may move the row between the two reads.
         for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)
         {
-            if (await partitions.ReadAsync(patient.Partition, ObservationKeys.Identity(identity), cancellationToken) is not { } known)
+            if (await partitions.ReadAsync(patient.Partition, ObservationKeys.Identity(identity), cancellationToken) is not { } known
+                || await read(patient, IdentityRow.FromRow(known.Value.Span)) is not { } rows)
             {
                 return null;
             }
 
-            var location = IdentityRow.FromRow(known.Value.Span).Location;
-            if (await partitions.ReadAsync(patient.Partition, location, cancellationToken) is { } row)
+            if (rows.Count > 0)
             {
-                return await PatientHead.ReadAsync(partitions, ring.Master, patient, cancellationToken) is { } head ? new(id, row.Value, head) : null;
+                return await PatientHead.ReadAsync(partitions, ring, patient, cancellationToken) is { } head ? [.. rows.Select(r => new FoundObservation(id, r.Value, head))] : null;
             }
         }
 
@@ -93,24 +150,8 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         return new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
     }
 
-    private async ValueTask<IReadOnlyList<PatientHead>> ReadHeadsAsync(PatientKey? patient, CancellationToken cancellationToken)
-    {
-        if (patient is not { } key || await PatientHead.ReadAsync(partitions, ring.Master, key, cancellationToken) is not { } head)
-        {
-            return [];
-        }
-
-        var heads = new List<PatientHead> { head };
-        foreach (var joined in head.Person.Joined)
-        {
-            if (await PatientHead.ReadAsync(partitions, ring.Master, joined, cancellationToken) is { } other)
-            {
-                heads.Add(other);
-            }
-        }
-
-        return heads;
-    }
+    private ValueTask<IReadOnlyList<PatientHead>> ReadHeadsAsync(PatientKey? patient, CancellationToken cancellationToken) =>
+        patient is { } key ? PatientHead.ReadAllAsync(partitions, ring, key, cancellationToken) : new([]);
 
     private async ValueTask<LookUp> SearchNewestFirstAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, string? after, int limit, DateTime cursor, CancellationToken cancellationToken)
     {
@@ -206,9 +247,19 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
     private async IAsyncEnumerable<(Row Row, PatientHead Head)> MergeAsync(
         IReadOnlyList<PatientHead> heads, ObservationQuery query, string? after, int wanted, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (await ReadChangedAsync(heads, query, cancellationToken) is { } changed)
+        {
+            foreach (var pair in changed.Where(c => after is null || string.CompareOrdinal(ObservationKeys.PositionOf(c.Row.Key), after) > 0))
+            {
+                yield return pair;
+            }
+
+            yield break;
+        }
+
         var (oldest, newest) = query.StartBounds();
         var ranges = heads.SelectMany(h => query.Concepts(h, h.Concepts).Select(c => (Head: h, Range: ObservationKeys.Range(c, newest, oldest, after)))).ToList();
-        var pageSize = Math.Clamp(ranges.Count <= 1 ? wanted : Math.Max(SmallPage, wanted / ranges.Count), 1, StorageLimits.MaxPageRows);
+        var pageSize = Math.Clamp(ranges.Count <= 1 ? wanted : Math.Max(SmallPage, wanted * 2 / ranges.Count), 1, StorageLimits.MaxPageRows);
         var streams = ranges.Select(r => new RowStream(partitions, r.Head, r.Range, pageSize)).ToList();
         foreach (var (head, rows) in await ReadLongAsync(heads, query, cancellationToken))
         {
@@ -238,6 +289,53 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
                 streams.Remove(first);
             }
         }
+    }
+
+    // A poll for changes: the few that the pointers name, in order of position. Null where that is not asked for, or not few.
+    private async ValueTask<IReadOnlyList<(Row Row, PatientHead Head)>?> ReadChangedAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, CancellationToken cancellationToken)
+    {
+        var (oldest, newest) = query.StampBounds();
+        if (oldest <= 0)
+        {
+            return null;
+        }
+
+        var pointers = new List<(PatientHead Head, RowKey Location)>();
+        foreach (var head in heads)
+        {
+            var (from, to) = ObservationKeys.Updates(oldest, newest);
+            string? continuation = null;
+            do
+            {
+                var page = await partitions.ReadRangeAsync(head.Person.Key.Partition, from, to, MostPointers + 1, continuation, cancellationToken);
+                pointers.AddRange(page.Rows.Select(r => (head, new RowKey(System.Text.Encoding.ASCII.GetString(r.Value.Span)))));
+                continuation = page.Continuation;
+            }
+            while (continuation is not null && pointers.Count <= MostPointers);
+        }
+
+        if (pointers.Count > MostPointers)
+        {
+            return null;
+        }
+
+        // A pointer to where nothing lies, or something later, is an old one: what superseded it has one of its own.
+        var rows = new List<(Row Row, PatientHead Head)>();
+        await Parallel.ForEachAsync(
+            pointers.Distinct(),
+            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelReads, CancellationToken = cancellationToken },
+            async (pointer, stop) =>
+            {
+                if (await partitions.ReadAsync(pointer.Head.Person.Key.Partition, pointer.Location, stop) is { } row)
+                {
+                    lock (rows)
+                    {
+                        rows.Add((row, pointer.Head));
+                    }
+                }
+            });
+        rows.Sort((a, b) => string.CompareOrdinal(ObservationKeys.PositionOf(a.Row.Key), ObservationKeys.PositionOf(b.Row.Key)));
+        return rows;
     }
 
     private async ValueTask<List<(PatientHead Head, List<Row> Rows)>> ReadLongAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ internal enum Action
     Create,
     Supersede,
     KeepInHistory,
+    Reorder,
     AnswerKnown,
     AnswerConflict,
     AnswerPreconditionFailed,
@@ -30,7 +31,7 @@ internal readonly record struct IncomingVersion(SenderId Sender, UInt128 Content
 
 /// <summary>
 /// The rule of corrections. An identity's versions have one order, whatever order they arrive in: the plain original first, then corrections by issued,
-/// else Bundle.timestamp, else arrival. The last is current, the others are history.
+/// else Bundle.timestamp, else arrival; each by the earliest that was said of it. The last is current, the others are history.
 /// </summary>
 internal static class Decision
 {
@@ -61,7 +62,8 @@ internal static class Decision
         if (stored.Find(incoming.Content) is { } known)
         {
             var goesBack = incoming is { IsPut: true, IfMatch: not null } && known.Number != current.Number && incoming.Sender == stored.Sender;
-            return !goesBack ? (Action.AnswerKnown, default)
+            var earlier = known with { IsCorrection = known.IsCorrection && incoming.IsCorrection, Order = Math.Min(known.Order, ordered ?? known.Order) };
+            return !goesBack ? (earlier != known && incoming.Sender == stored.Sender ? Action.Reorder : Action.AnswerKnown, earlier)
                 : next > Limits.MaxVersions ? (Action.AnswerTooManyVersions, default)
                 : (Action.Supersede, new(next, incoming.Content, true, After(current, incoming.BundleTimestamp?.Ticks ?? now.Ticks), now));
         }

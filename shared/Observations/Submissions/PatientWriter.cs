@@ -13,7 +13,7 @@ namespace PasientensMaledata.Observations.Submissions;
 /// </summary>
 internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject)
 {
-    private readonly Dictionary<(PatientKey, ObservationIdentity), IdentityState> states = [];
+    private readonly Dictionary<(PatientKey Patient, ObservationIdentity Identity), IdentityState> states = [];
     private readonly List<(int Slot, EntryResult Result)> results = [];
     private PatientHead head = null!;
     private Dictionary<PatientKey, PatientHead> heads = [];
@@ -46,7 +46,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
 
         public bool MustRead { get; set; }
 
-        public (PatientKey, ObservationIdentity) Key => (Patient, Identity);
+        public (PatientKey Patient, ObservationIdentity Identity) Key => (Patient, Identity);
     }
 
     /// <summary>Writes, and tells what became of each.</summary>
@@ -101,7 +101,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         var busy = new HashSet<(PatientKey, ObservationIdentity)>();
         foreach (var entry in pending)
         {
-            if (busy.Contains(entry.Key))
+            if (entry.MustRead || busy.Contains(entry.Key))
             {
                 entry.MustRead = true;
                 later.Add(entry);
@@ -121,20 +121,16 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
     private async Task OpenAsync(List<Pending> pending, CancellationToken cancellationToken)
     {
         var key = await directory.FindOrCreateAsync(subject, cancellationToken);
-        var found = await PatientHead.ReadAsync(partitions, ring.Master, key, cancellationToken)
-            ?? throw new StorageUnavailableException("A patient's row is gone while it was written to.");
-        heads = new() { [key] = found };
-        foreach (var joined in found.Person.Joined)
+        var found = await PatientHead.ReadAllAsync(partitions, ring, key, cancellationToken);
+        if (found.Count == 0)
         {
-            if (await PatientHead.ReadAsync(partitions, ring.Master, joined, cancellationToken) is { } other)
-            {
-                heads[joined] = other;
-            }
+            throw new StorageUnavailableException("A patient's row is gone while it was written to.");
         }
 
+        heads = found.ToDictionary(h => h.Person.Key);
+        head = found[0];
         seal?.Dispose();
-        seal = found.Person.OpenSeal();
-        head = found;
+        seal = head.Person.OpenSeal();
         foreach (var entry in pending)
         {
             Place(entry);
@@ -157,45 +153,48 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
 
     private async Task ReadStatesAsync(List<Pending> pending, CancellationToken cancellationToken)
     {
-        var wanted = new HashSet<(PatientKey, ObservationIdentity)>();
-        foreach (var entry in pending.Where(p => p.MustRead && heads.ContainsKey(p.Patient)))
+        var wanted = pending.Where(p => p.MustRead).SelectMany(KeysOf).ToHashSet();
+        foreach (var key in wanted)
         {
-            wanted.Add(entry.Key);
-            if (!entry.IsAddressed)
-            {
-                // What was stored before two keys were joined stays known under the key it was stored with.
-                foreach (var other in heads.Keys.Where(k => k != entry.Patient))
-                {
-                    wanted.Add((other, IdentityRule.Derive(ring.Current.Identity, other, entry.Observation, source)));
-                }
-            }
+            states.Remove(key);
         }
 
         await Parallel.ForEachAsync(
             wanted,
-            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelReads, CancellationToken = cancellationToken },
             async (key, stop) =>
             {
-                var row = await partitions.ReadAsync(key.Item1.Partition, ObservationKeys.Identity(key.Item2), stop);
-                lock (states)
+                try
                 {
-                    states[key] = row is { } found ? new(IdentityRow.FromRow(found.Value.Span), found.Version) : new(null, default);
+                    var row = await partitions.ReadAsync(key.Patient.Partition, ObservationKeys.Identity(key.Identity), stop);
+                    lock (states)
+                    {
+                        states[key] = row is { } found ? new(IdentityRow.FromRow(found.Value.Span), found.Version) : new(null, default);
+                    }
+                }
+                catch (StorageUnavailableException)
+                {
+                    // Its entries wait for the next try; the others go on.
                 }
             });
 
-        foreach (var entry in pending.Where(p => p is { MustRead: true, IsAddressed: false } && heads.Count > 1))
+        foreach (var entry in pending.Where(p => p.MustRead))
         {
-            foreach (var other in heads.Keys)
+            var keys = KeysOf(entry).ToList();
+            if (keys.TrueForAll(states.ContainsKey))
             {
-                var identity = IdentityRule.Derive(ring.Current.Identity, other, entry.Observation, source);
-                if (states.TryGetValue((other, identity), out var state) && state.Row is not null)
-                {
-                    (entry.Patient, entry.Identity) = (other, identity);
-                    break;
-                }
+                entry.MustRead = false;
+
+                // What was stored before two keys were joined stays known, and is corrected where it lies.
+                (entry.Patient, entry.Identity) = keys.Find(k => states[k].Row is not null) is { Identity: var identity } stored && identity != default ? stored : entry.Key;
             }
         }
     }
+
+    private IEnumerable<(PatientKey Patient, ObservationIdentity Identity)> KeysOf(Pending entry) =>
+        entry.IsAddressed ? heads.ContainsKey(entry.Patient) ? [entry.Key] : []
+        : heads.Count == 1 ? [entry.Key]
+        : heads.Keys.Select(k => (k, IdentityRule.Derive(ring.Current.Identity, k, entry.Observation, source)));
 
     private async ValueTask<Write?> DecideAsync(Pending entry, CancellationToken cancellationToken)
     {
@@ -219,7 +218,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             return null;
         }
 
-        var stamp = Stamp();
+        var stamp = Stamp(stored);
         var (action, version) = Decision.Make(
             stored,
             new(source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, source.BundleTimestamp),
@@ -231,6 +230,8 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
                 return Create(entry, version);
             case Action.Supersede or Action.KeepInHistory:
                 return await ChangeAsync(entry, stored!, version, action, cancellationToken);
+            case Action.Reorder:
+                return await ReorderAsync(entry, stored!, version, stamp, cancellationToken);
             case Action.AnswerKnown:
                 var superseded = stored!.Find(observation.Content)!.Value.Number != stored.CurrentNumber;
                 Answer(entry, EntryOutcome.Known, stored.Current, Issue.Information("duplicate", null, superseded
@@ -368,15 +369,16 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         var facts = Facts(entry, version, version.Stamp);
         var location = ObservationKeys.Observation(facts.Concept, facts.Effective, facts.Received, facts.Identity);
         var identity = new IdentityRow(source.Sender, version.Stamp, location, version.Number, [version]);
+        var value = ObservationRow.Write(facts, entry.Observation.Document, seal);
         return new(
             entry,
             version,
             [
-                RowOperation.Insert(location, ObservationRow.Write(facts, entry.Observation.Document, seal)),
+                RowOperation.Insert(location, value),
                 RowOperation.Insert(ObservationKeys.Identity(facts.Identity), identity.ToRow()),
                 RowOperation.Insert(ObservationKeys.Update(version.Stamp, facts.Identity), Ascii(location)),
             ],
-            Lines(facts));
+            PatientHead.LinesFor(new(value)));
     }
 
     private async ValueTask<Write?> ChangeAsync(Pending entry, IdentityRow stored, VersionEntry version, Action action, CancellationToken cancellationToken)
@@ -408,24 +410,55 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
 
         var location = ObservationKeys.Observation(facts.Concept, facts.Effective, facts.Received, facts.Identity);
         var changed = stored with { Location = location, CurrentNumber = version.Number, Versions = [.. stored.Versions, version] };
-        var operations = new List<RowOperation>
-        {
+        List<RowOperation> operations =
+        [
             RowOperation.Replace(ObservationKeys.Identity(entry.Identity), state.Version, changed.ToRow()),
             RowOperation.Insert(ObservationKeys.History(entry.Identity, stored.CurrentNumber), superseded.Value),
             RowOperation.Insert(ObservationKeys.Update(version.Stamp, entry.Identity), Ascii(location)),
-        };
-        if (location == stored.Location)
+            .. Move(stored.Location, superseded.Version, location, value),
+        ];
+        return new(entry, version, operations, PatientHead.LinesFor(new(value)));
+    }
+
+    // The same content was said to be of an earlier time: it keeps that, and another version may now be the last.
+    private async ValueTask<Write?> ReorderAsync(Pending entry, IdentityRow stored, VersionEntry earlier, DateTime stamp, CancellationToken cancellationToken)
+    {
+        var versions = stored.Versions.Select(v => v.Number == earlier.Number ? earlier : v).ToArray();
+        var last = versions.Aggregate((a, b) => b.LiesAfter(a) ? b : a);
+        var changed = stored with { Versions = versions };
+        if (last.Number == stored.CurrentNumber)
         {
-            operations.Add(RowOperation.Replace(location, superseded.Version, value));
-        }
-        else
-        {
-            operations.Add(RowOperation.Delete(stored.Location, superseded.Version));
-            operations.Add(RowOperation.Insert(location, value));
+            return new(entry, last, [RowOperation.Replace(ObservationKeys.Identity(entry.Identity), states[entry.Key].Version, changed.ToRow())], []);
         }
 
-        return new(entry, version, operations, Lines(facts));
+        var promotedKey = ObservationKeys.History(entry.Identity, last.Number);
+        if (await partitions.ReadAsync(entry.Patient.Partition, stored.Location, cancellationToken) is not { } superseded
+            || await partitions.ReadAsync(entry.Patient.Partition, promotedKey, cancellationToken) is not { } promoted)
+        {
+            entry.MustRead = true;
+            throw new StorageUnavailableException("An Observation was moved while it was corrected.");
+        }
+
+        var row = new ObservationRow(promoted.Value.Span);
+        var location = ObservationKeys.Observation(row.Concept, row.Effective, stored.Received, entry.Identity);
+        last = last with { Stamp = stamp };
+        versions[last.Number - 1] = last;
+        changed = changed with { Location = location, CurrentNumber = last.Number };
+        var value = ObservationRow.Restamp(promoted.Value.Span, stamp);
+        entry.Tried = last;
+        List<RowOperation> operations =
+        [
+            RowOperation.Replace(ObservationKeys.Identity(entry.Identity), states[entry.Key].Version, changed.ToRow()),
+            RowOperation.Delete(promotedKey, promoted.Version),
+            RowOperation.Insert(ObservationKeys.History(entry.Identity, stored.CurrentNumber), superseded.Value),
+            RowOperation.Insert(ObservationKeys.Update(stamp, entry.Identity), Ascii(location)),
+            .. Move(stored.Location, superseded.Version, location, value),
+        ];
+        return new(entry, last, operations, PatientHead.LinesFor(new(value)));
     }
+
+    private static IEnumerable<RowOperation> Move(RowKey from, RowVersion version, RowKey to, byte[] value) =>
+        from == to ? [RowOperation.Replace(to, version, value)] : [RowOperation.Delete(from, version), RowOperation.Insert(to, value)];
 
     private ObservationFacts Facts(Pending entry, VersionEntry version, DateTime received)
     {
@@ -434,26 +467,8 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         return new(
             entry.Identity, version.Number, version.Stamp, received, observation.Effective, observation.Concept, observation.Group, observation.Status,
             document.Codings, document.Categories, source.Sender,
-            OrganisationNumber.TryParse(document.ControllerNumber, out var controller) ? controller.ToString() : "", source.Municipality);
-    }
-
-    private static List<CatalogueLine> Lines(ObservationFacts facts)
-    {
-        var lines = new List<CatalogueLine>(facts.Codings.Count + 2)
-        {
-            new(facts.Concept, !facts.Effective.HasTime ? CatalogueKind.Untimed : facts.Effective.IsLong ? CatalogueKind.LongSpan : CatalogueKind.ShortSpan, "", ""),
-        };
-        foreach (var coding in facts.Codings)
-        {
-            lines.Add(new(facts.Concept, CatalogueKind.Coding, coding.System ?? "", coding.Value ?? ""));
-        }
-
-        if (facts.Group != 0)
-        {
-            lines.Add(new(facts.Concept, CatalogueKind.Group, "", $"{facts.Group:x16}"));
-        }
-
-        return lines;
+            OrganisationNumber.TryParse(document.ControllerNumber, out var controller) ? controller.ToString() : "", source.Municipality,
+            source.BundleIdentifier, source.BundleTimestamp);
     }
 
     private async Task<List<Pending>> CommitAsync(List<Write> writes, CancellationToken cancellationToken)
@@ -526,7 +541,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         CommitResult result;
         try
         {
-            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow;
+            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow - StorageLimits.MaxAttempt;
             result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
         }
         catch (StorageUnavailableException)
@@ -569,6 +584,9 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             case Action.Supersede:
                 Answer(entry, EntryOutcome.Corrected, current, Issue.Information("informational", null, $"Stored as version {entry.Tried.Number}, a correction; the version before it is kept in the history."));
                 break;
+            case Action.Reorder:
+                Answer(entry, EntryOutcome.Known, current, Issue.Information("duplicate", null, $"Already stored; it is now ordered by the earlier time. The current version is {current.Number}."));
+                break;
             default:
                 Answer(entry, EntryOutcome.StoredInHistory, current, Issue.Information("informational", null, $"Stored in the history as version {entry.Tried.Number}: the current version, {current.Number}, lies after it."));
                 break;
@@ -582,10 +600,13 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues)));
     }
 
-    private DateTime Stamp()
+    // Whole milliseconds, as the wire has it, and no two versions of one Observation at the same.
+    private DateTime Stamp(IdentityRow? stored)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+        now = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+        var last = stored?.Versions.Max(v => v.Stamp) ?? default;
+        return now > last ? now : last.AddMilliseconds(1);
     }
 
     private static byte[] Ascii(RowKey key) => System.Text.Encoding.ASCII.GetBytes(key.ToString());

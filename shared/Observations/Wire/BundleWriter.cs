@@ -116,6 +116,30 @@ public static class BundleWriter
         output.Write("}"u8);
     }
 
+    /// <summary>Writes the <c>history</c> of one Observation.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="versions">Its versions, the latest stored first.</param>
+    /// <param name="baseUrl">The FHIR base, without a slash at its end.</param>
+    /// <param name="withR5">Whether R5's additional elements are sent.</param>
+    public static void WriteHistory(IBufferWriter<byte> output, IReadOnlyList<FoundObservation> versions, string baseUrl, bool withR5)
+    {
+        output.Write(Encoding.UTF8.GetBytes($$"""{"resourceType":"Bundle","type":"history","total":{{versions.Count}},"entry":["""));
+        using var seal = versions[0].Head.Person.OpenSeal();
+        for (var i = 0; i < versions.Count; i++)
+        {
+            var row = new ObservationRow(versions[i].Row.Span);
+            var id = versions[i].Id;
+            output.Write(Encoding.UTF8.GetBytes($$"""{{(i > 0 ? "," : "")}}{"fullUrl":"{{baseUrl}}/Observation/{{id}}","resource":"""));
+            row.WriteAnswer(output, seal, id, withR5);
+            var first = row.Version == 1;
+            output.Write(Encoding.UTF8.GetBytes(
+                $",\"request\":{{\"method\":\"{(first ? "POST" : "PUT")}\",\"url\":\"Observation{(first ? "" : $"/{id}")}\"}},"
+                + $"\"response\":{{\"status\":\"{(first ? "201" : "200")}\",\"etag\":\"W/\\\"{row.Version}\\\"\",\"lastModified\":\"{Instant(row.LastUpdated)}\"}}}}"));
+        }
+
+        output.Write("]}"u8);
+    }
+
     /// <summary>meta.lastUpdated and the like: UTC in whole milliseconds.</summary>
     public static string Instant(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 

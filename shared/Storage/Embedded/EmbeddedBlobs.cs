@@ -18,7 +18,14 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         CREATE TABLE discarded (path TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
         """ + VersionCounter.Schema;
 
+    // Every append writes one small row anew, and with it its page.
+    private const int PageSize = 4096;
+
     private const string AsideFolder = ".aside";
+
+    // Beside content that is given its name before that is committed: which blob, and which name. A killed process leaves it to be taken back.
+    private const string NoteSuffix = ".to";
+
     private const int ListPage = 500;
     private const int MaxReadTurns = 100;
 
@@ -37,11 +44,11 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         this.root = root;
         paths = new BlobPaths(root);
         DurableFiles.CreateFolder(Path.Combine(root, AsideFolder));
-        database = SqliteDatabase.Open(databasePath, Schema, busyTimeout);
+        database = SqliteDatabase.Open(databasePath, Schema, PageSize, busyTimeout);
         try
         {
             writes = new Writes(database, paths);
-            writes.Recover();
+            writes.Recover(Path.Combine(root, AsideFolder));
             RemoveAside(time);
         }
         catch
@@ -51,7 +58,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         }
 
         writer = new GroupCommit<Work, Answer>("blobs", database, writes, time);
-        readers = new ReaderPool<Reader>(() => new Reader(SqliteDatabase.Open(databasePath, Schema, busyTimeout)));
+        readers = new ReaderPool<Reader>(() => new Reader(SqliteDatabase.Open(databasePath, Schema, PageSize, busyTimeout)));
     }
 
     private enum Kind
@@ -225,7 +232,9 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         {
             await DurableFiles.WriteAsync(aside, work.Content, cancellationToken);
             work.Aside = aside;
-            return await writer.DoAsync(work, null, cancellationToken) == Answer.Done;
+            var answer = await writer.DoAsync(work, null, cancellationToken);
+            File.Delete(aside + NoteSuffix);
+            return answer == Answer.Done;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -423,8 +432,11 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
         public bool IsKept(Answer result) => result == Answer.Done;
 
-        /// <summary>Cuts torn tails off and removes files of deleted content. SQLite's lock keeps other processes from appending meanwhile.</summary>
-        public void Recover()
+        /// <summary>
+        /// Cuts torn tails off, and removes files of content that was deleted or that was never committed. SQLite's lock keeps other processes
+        /// from changing any blob meanwhile.
+        /// </summary>
+        public void Recover(string asideFolder)
         {
             database.Execute("BEGIN IMMEDIATE");
             try
@@ -448,6 +460,11 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
                 discarded.Reset();
                 forgetAll.Run();
+                foreach (var note in Directory.EnumerateFiles(asideFolder, "*" + NoteSuffix))
+                {
+                    TakeBack(note);
+                }
+
                 database.Execute("COMMIT");
             }
             catch (IOException e)
@@ -486,7 +503,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
             }
 
             var path = paths.Free(work.Name, version, IsDiscarded);
-            DurableFiles.Move(work.Aside, paths.Full(path));
+            Place(work, path);
             Insert(work.Name, path, isAppendable: false, work.Content.Length, version);
             return Answer.Done;
         }
@@ -552,7 +569,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
             Remove(work, entry, version);
             var path = paths.Free(work.Name, version, IsDiscarded);
-            DurableFiles.Move(work.Aside, paths.Full(path));
+            Place(work, path);
             Insert(work.Name, path, isAppendable: false, work.Content.Length, version);
             return Answer.Done;
         }
@@ -566,6 +583,23 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
             Remove(work, entry, version);
             return Answer.Done;
+        }
+
+        private void Place(Work work, string path)
+        {
+            File.WriteAllText(work.Aside + NoteSuffix, $"{work.Name}\n{path}\n");
+            DurableFiles.Move(work.Aside, paths.Full(path));
+        }
+
+        private void TakeBack(string note)
+        {
+            // A note that was not written to its end is of content that was not moved yet.
+            if (File.ReadAllText(note).Split('\n') is [var name, var path, ""] && finder.Find(new BlobName(name))?.Path != path)
+            {
+                File.Delete(paths.Full(path));
+            }
+
+            File.Delete(note);
         }
 
         // Done in a later transaction than the one that discarded: until that is committed the blob may yet be found there.

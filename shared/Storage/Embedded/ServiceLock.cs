@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace PasientensMaledata.Storage.Embedded;
 
@@ -10,6 +9,7 @@ namespace PasientensMaledata.Storage.Embedded;
 public sealed class ServiceLock : IDisposable
 {
     private const string FileName = "service.lock";
+    private const string HolderFileName = "service.process";
 
     private readonly FileStream file;
 
@@ -30,15 +30,16 @@ public sealed class ServiceLock : IDisposable
         {
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (IsHeld(path))
+        catch (IOException e) when (IsHeldByAnother(e))
         {
-            refusal = $"Another service ({ReadHolder(path)}) works on {folder}. Stop it first, or give this one a folder of its own.";
+            refusal = $"Another service ({ReadHolder(folder)}) works on {folder}. Stop it first, or give this one a folder of its own.";
             return null;
         }
 
-        file.SetLength(0);
-        file.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}")));
-        file.Flush();
+        // Beside the lock, because nobody else can read a file that is locked.
+        File.WriteAllText(
+            Path.Combine(folder, HolderFileName),
+            string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
         refusal = null;
         return new ServiceLock(file);
     }
@@ -46,31 +47,19 @@ public sealed class ServiceLock : IDisposable
     /// <summary>Lets the next service in.</summary>
     public void Dispose() => file.Dispose();
 
-    // A file that others may have open is in nobody's way, so that only the lock can have refused it.
-    private static bool IsHeld(string path)
-    {
-        try
-        {
-            using var shared = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return true;
-        }
-        catch (IOException)
-        {
-            return OperatingSystem.IsWindows();
-        }
-    }
+    // The error of flock(2), EWOULDBLOCK, and that of Windows, ERROR_SHARING_VIOLATION; any other is a fault of the folder.
+    private static bool IsHeldByAnother(IOException fault) =>
+        fault.HResult == (OperatingSystem.IsWindows() ? unchecked((int)0x80070020) : OperatingSystem.IsMacOS() ? 35 : 11);
 
-    private static string ReadHolder(string path)
+    private static string ReadHolder(string folder)
     {
         try
         {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            var holder = reader.ReadToEnd();
-            return holder.Length == 0 ? "starting" : holder;
+            return File.ReadAllText(Path.Combine(folder, HolderFileName));
         }
         catch (IOException)
         {
-            return "of unknown process";
+            return "just starting";
         }
     }
 }

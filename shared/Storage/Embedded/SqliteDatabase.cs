@@ -45,15 +45,16 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Opens the file, and lays out its tables the first time.</summary>
     /// <param name="path">The file.</param>
     /// <param name="schema">Statements that lay out version 1.</param>
+    /// <param name="pageSize">Bytes of a page, when the file is laid out.</param>
     /// <param name="busyTimeout">How long to wait for another process.</param>
     /// <exception cref="InvalidDataException">The file is damaged, no database, or of a later version of this program.</exception>
     /// <exception cref="StorageUnavailableException">The file cannot be opened now.</exception>
-    public static SqliteDatabase Open(string path, string schema, TimeSpan busyTimeout)
+    public static SqliteDatabase Open(string path, string schema, int pageSize, TimeSpan busyTimeout)
     {
         var database = new SqliteDatabase(path);
         try
         {
-            database.Configure(schema, busyTimeout);
+            database.Configure(schema, pageSize, busyTimeout);
             return database;
         }
         catch
@@ -106,12 +107,10 @@ internal sealed class SqliteDatabase : IDisposable
         };
     }
 
-    private void Configure(string schema, TimeSpan busyTimeout)
+    private void Configure(string schema, int pageSize, TimeSpan busyTimeout)
     {
         raw.sqlite3_busy_timeout(handle, (int)busyTimeout.TotalMilliseconds);
-
-        // Rows are about 1 KiB: at SQLite's own 4 KiB most would be torn over two pages.
-        Execute("PRAGMA page_size=16384");
+        Execute(FormattableString.Invariant($"PRAGMA page_size={pageSize}"));
         EnterWal(busyTimeout);
         Execute("PRAGMA synchronous=FULL");
 
