@@ -60,7 +60,8 @@ public sealed class Simulation
     /// </summary>
     /// <param name="observations">Observations in a message.</param>
     /// <param name="mixed">Whether each Observation is of someone at random; else all of a message are of one person.</param>
-    public IEnumerable<SimulatedMessage> Load(int observations, bool mixed)
+    /// <param name="gateway">Of what kind of gateway, whatever the people's own.</param>
+    public IEnumerable<SimulatedMessage> Load(int observations, bool mixed, GatewayKind gateway = GatewayKind.KomLink)
     {
         var random = new SeededRandom(Options.Seed, (long)Stream.Load);
         var stores = People.Select(p => new Queue<Outgoing>()).ToList();
@@ -91,7 +92,7 @@ public sealed class Simulation
             var person = batch[0].Person;
             var sentAt = batch.Max(o => o.Reading.At).AddMinutes(1);
             yield return new(
-                person, sentAt, MessageWriter.Write(GatewayKind.KomLink, person.Home, random.Uuid(), sentAt, batch),
+                person, sentAt, MessageWriter.Write(gateway, person.Home, random.Uuid(), sentAt, batch),
                 [.. batch.Select(o => new SimulatedEntry($"{o.Id}", o.Reading.Concept.Slug, false, Fault.None))], false, false);
         }
     }
