@@ -65,9 +65,9 @@ internal static class IngestBench
     }
 
     /// <summary>Messages of rounds; the first is for warming up.</summary>
-    internal static List<List<SimulatedMessage>> Rounds(BenchOptions options, bool mixed, int people, GatewayKind gateway)
+    internal static List<List<SimulatedMessage>> Rounds(BenchOptions options, bool mixed, int people, GatewayKind gateway, long seed = 17)
     {
-        var simulation = new Simulation(new(people, 5000, 17, new DateOnly(2010, 1, 4), null, FaultRates.None));
+        var simulation = new Simulation(new(people, 5000, seed, new DateOnly(2010, 1, 4), null, FaultRates.None));
         var perRound = Math.Max(1, options.Observations / BundleSize);
         return [.. simulation.Load(BundleSize, mixed, gateway).Take(perRound * (options.Rounds + 1)).Chunk(perRound).Select(c => c.ToList())];
     }
