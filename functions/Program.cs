@@ -72,6 +72,8 @@ catch (IOException)
 }
 
 Console.WriteLine(Greeting.Text(new Uri(app.Urls.First()).Port, Path.GetFullPath(options.DataFolder)));
+var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
 await app.WaitForShutdownAsync();
+await demo;
 Console.WriteLine("Stopped.");
 return 0;

@@ -4,8 +4,9 @@ namespace PasientensMaledata.Functions.Hosting;
 /// <param name="Port">TCP port on loopback; 0 lets the system choose.</param>
 /// <param name="DataFolder">Folder of the embedded storage.</param>
 /// <param name="Storage"><c>embedded</c> or <c>azure</c>.</param>
+/// <param name="Demo">Whether it is filled with synthetic people.</param>
 /// <param name="ShowHelp">Whether only the help is wanted.</param>
-public sealed record ServiceOptions(int Port, string DataFolder, string Storage, bool ShowHelp)
+public sealed record ServiceOptions(int Port, string DataFolder, string Storage, bool Demo, bool ShowHelp)
 {
     /// <summary>The port where nothing else is said.</summary>
     public const int DefaultPort = 7071;
@@ -22,6 +23,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
           --storage azure       Azure Table and Blob Storage, or the Azurite emulator; see below
           --auth open           every caller is one development sender; loopback only (default)
           --auth required       HelseID tokens; not available yet
+          --demo                fill it with what 40 synthetic people measured in the last 30 days
           --help                this text
 
         With --storage azure, the environment says where:
@@ -34,7 +36,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>Reads the command line. Null where it is wrong, with the reason.</summary>
     public static ServiceOptions? Read(IReadOnlyList<string> arguments, out string? error)
     {
-        var options = new ServiceOptions(DefaultPort, ".data", "embedded", false);
+        var options = new ServiceOptions(DefaultPort, ".data", "embedded", Demo: false, ShowHelp: false);
         error = null;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -42,6 +44,12 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
             if (name is "--help" or "-h")
             {
                 return options with { ShowHelp = true };
+            }
+
+            if (name == "--demo" && value is null)
+            {
+                options = options with { Demo = true };
+                continue;
             }
 
             if (name is not ("--port" or "--data" or "--storage" or "--auth"))
