@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
-using PasientensMaledata.Identity;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
@@ -59,7 +58,7 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Over(storage.Partitions, ring, NationalIdPolicy.Lenient, options.Storage, TimeProvider.System);
+var service = Service.Over(storage.Partitions, ring, options.Numbers, options.Storage, TimeProvider.System);
 await using var app = WebHost.Build(service, options.Port);
 try
 {

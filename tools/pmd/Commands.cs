@@ -8,6 +8,8 @@ internal static class Commands
     public static IReadOnlyList<Func<Command>> All { get; } =
     [
         SimulateCommand.Create,
+        PatientCommand.Create,
+        KeysCommand.Create,
     ];
 }
 
