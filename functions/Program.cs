@@ -1,6 +1,7 @@
+using System.Security.Cryptography;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
-using PasientensMaledata.Identity;
+using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
 
@@ -23,28 +24,41 @@ if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
     return 3;
 }
 
-string? taken;
-ServiceLock? held = null;
+string? taken = null;
+ServiceLock? serviceLock = null;
 try
 {
     Directory.CreateDirectory(options.DataFolder);
-    held = ServiceLock.TryTake(options.DataFolder, out taken);
+    serviceLock = options.Storage == "embedded" ? ServiceLock.TryTake(options.DataFolder, out taken) : null;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {
-    taken = $"The folder {options.DataFolder} cannot be used. {e.Message}";
+    taken = $"The folder given with --data cannot be used: {e.Message}";
 }
 
-using var serviceLock = held;
-if (serviceLock is null)
+using var unlocking = serviceLock;
+if (taken is not null)
 {
     await Console.Error.WriteLineAsync($"Not started. {taken}");
     return 4;
 }
 
-await using var storage = EmbeddedStorage.Open(options.DataFolder, TimeProvider.System);
-var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(options.DataFolder, "master-keys.json")), CancellationToken.None);
-var service = Service.Over(storage.Partitions, ring, NationalIdPolicy.Lenient, options.Storage, TimeProvider.System);
+OpenedStorage storage;
+KeyRing ring;
+try
+{
+    storage = OpenedStorage.Open(options.Storage, options.DataFolder, Environment.GetEnvironmentVariable, TimeProvider.System);
+    ring = await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, CancellationToken.None);
+}
+catch (Exception e) when (e is ArgumentException or FormatException or StorageUnavailableException or CryptographicException or IOException or UnauthorizedAccessException)
+{
+    // The texts of these say what to do and hold no secret.
+    await Console.Error.WriteLineAsync($"Not started. {e.Message}");
+    return 6;
+}
+
+await using var closing = storage;
+var service = Service.Over(storage.Partitions, ring, options.Numbers, options.Storage, TimeProvider.System);
 await using var app = WebHost.Build(service, options.Port);
 try
 {
@@ -57,6 +71,8 @@ catch (IOException)
 }
 
 Console.WriteLine(Greeting.Text(new Uri(app.Urls.First()).Port, Path.GetFullPath(options.DataFolder)));
+var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
 await app.WaitForShutdownAsync();
+await demo;
 Console.WriteLine("Stopped.");
 return 0;

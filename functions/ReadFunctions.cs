@@ -13,10 +13,9 @@ public static class ReadFunctions
     /// <summary><c>GET /Observation/{id}</c></summary>
     public static async Task ReadAsync(HttpContext context, Service service)
     {
-        // No id begins so (FHIR R4 datatypes#id): this is a search or an operation, called by GET.
         if (context.Request.RouteValues["id"] is string and ['_' or '$', ..])
         {
-            await SearchFunctions.AdvisePostAsync(context);
+            await SearchFunctions.AdviseToPostAsync(context);
             return;
         }
 

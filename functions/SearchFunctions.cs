@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using PasientensMaledata.Functions.Fhir;
+using PasientensMaledata.Identity;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
@@ -46,7 +47,7 @@ public static class SearchFunctions
         // Some clients ask for every address in a format.
         if (context.Request.Query.Keys.Any(k => k is not (PageParameter or "_format" or "_pretty")) || context.Request.Query[PageParameter] is not [{ } token])
         {
-            await AdvisePostAsync(context);
+            await AdviseToPostAsync(context);
             return;
         }
 
@@ -64,11 +65,11 @@ public static class SearchFunctions
         await AnswerAsync(context, service, query, found, Self(context.Request, link.Parameters), found.After is null ? null : link with { After = found.After }, []);
     }
 
-    /// <summary>The answer to looking up by GET.</summary>
-    internal static Task AdvisePostAsync(HttpContext context)
+    /// <summary>Answers a look-up by GET: 405.</summary>
+    internal static Task AdviseToPostAsync(HttpContext context)
     {
         context.Response.Headers.Allow = "POST";
-        return FhirAnswer.OutcomeAsync(context, StatusCodes.Status405MethodNotAllowed, Issue.Error("not-supported", null, "Search with POST /Observation/_search, or $lastn with POST, and the parameters in the form: a person number does not belong in a URL."));
+        return FhirAnswer.OutcomeAsync(context, StatusCodes.Status405MethodNotAllowed, Issue.Error("not-supported", null, "Look up with POST /Observation/_search or POST /Observation/$lastn and the parameters in the form: a person number does not belong in a URL."));
     }
 
     /// <summary><c>POST /Observation/$lastn</c></summary>
@@ -115,7 +116,7 @@ public static class SearchFunctions
     {
         var header = context.Request.Headers["X-Pmd-Patient"];
         var read = QueryReader.Read(kind, parameters, header.Count > 1 ? string.Join(',', header.ToArray()) : header.ToString(), service.Policy);
-        var strict = context.Request.Headers["Prefer"].ToString().Contains("handling=strict", StringComparison.OrdinalIgnoreCase);
+        var strict = context.Request.Headers["Prefer"].ToString().Replace("\"", "", StringComparison.Ordinal).Contains("handling=strict", StringComparison.OrdinalIgnoreCase);
         var errors = strict ? [.. read.Errors, .. read.Remarks.Where(r => r.Code == "not-supported").Select(r => r with { Severity = IssueSeverity.Error })] : read.Errors;
         if (errors.Count == 0)
         {
@@ -175,6 +176,13 @@ public static class SearchFunctions
         }
 
         ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        // FHIR R4 http#parameters: in a search by POST, _format stands in the form.
+        if (parameters.Find(p => p.Key == "_format") is { Value: { Length: > 0 } format } && !FhirFormat.TryUse(context, format))
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status406NotAcceptable, Issue.Error("not-supported", null, $"Answers are {FhirFormat.Json}; _format asks for something else."));
+            return null;
+        }
+
         if (parameters.Count > Limits.MaxSearchParameters)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, Issue.Error("too-costly", null, $"A search has at most {Limits.MaxSearchParameters} parameters."));
@@ -262,7 +270,9 @@ public static class SearchFunctions
         {
             var remarks = new List<Issue>();
             QueryReader.ReadRest(QueryKind.Search, [parameter], [], remarks);
-            if (remarks.Count == 0 && parameter.Key is not ("_format" or "_pretty"))
+            // A person number in a wrong place does not go on into a link.
+            if (remarks.Count == 0 && parameter.Key is not ("_format" or "_pretty") && !NationalId.TryParse(parameter.Value.Split('|')[^1], null, NationalIdPolicy.Strict, out _, out _)
+                && !NationalId.TryParse(parameter.Value.Split('|')[^1], null, NationalIdPolicy.Synthetic, out _, out _))
             {
                 known.Add(parameter);
             }

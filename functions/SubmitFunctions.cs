@@ -56,7 +56,7 @@ public static class SubmitFunctions
             }
         }
 
-        await SubmitAsync(context, service, (element, bytes) => new(0, element, bytes, IfNoneExist: ifNoneExist));
+        await SubmitAsync(context, service, (element, bytes) => new(element, bytes, IfNoneExist: ifNoneExist));
     }
 
     /// <summary><c>PUT /Observation/{id}</c></summary>
@@ -69,7 +69,7 @@ public static class SubmitFunctions
             return;
         }
 
-        await SubmitAsync(context, service, (element, bytes) => new(0, element, bytes, IsPut: true, IfMatch: ifMatch), (string)context.Request.RouteValues["id"]!);
+        await SubmitAsync(context, service, (element, bytes) => new(element, bytes, IsPut: true, IfMatch: ifMatch), (string)context.Request.RouteValues["id"]!);
     }
 
     private static async Task SubmitAsync(HttpContext context, Service service, Func<JsonElement, ReadOnlyMemory<byte>, SubmittedObservation> submitted, string? id = null)

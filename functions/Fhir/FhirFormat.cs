@@ -9,6 +9,8 @@ public static class FhirFormat
     /// <summary>The media type.</summary>
     public const string Json = "application/fhir+json";
 
+    private const string FormatItem = "pmd.format";
+
     private static readonly string[] Versions = ["4.0", "5.0"];
 
     /// <summary>What an answer is to be, by <c>_format</c> or Accept. Null where nothing acceptable is among it (406).</summary>
@@ -17,7 +19,7 @@ public static class FhirFormat
     public static bool TryChoose(HttpRequest request, out bool withR5)
     {
         withR5 = false;
-        if (request.Query["_format"] is [{ Length: > 0 } format])
+        if (request.HttpContext.Items[FormatItem] is string format || request.Query["_format"] is [{ Length: > 0 } _] && (format = request.Query["_format"].ToString()) is not null)
         {
             // A '+' in a query is a space to most decoders.
             var asked = format.Replace(' ', '+');
@@ -47,12 +49,25 @@ public static class FhirFormat
         return false;
     }
 
+    /// <summary>Uses a <c>_format</c> from the form; false where it asks for what is not spoken.</summary>
+    public static bool TryUse(HttpContext context, string format)
+    {
+        context.Items[FormatItem] = format;
+        if (TryChoose(context.Request, out _))
+        {
+            return true;
+        }
+
+        context.Items.Remove(FormatItem);
+        return false;
+    }
+
     /// <summary>Why a body of this content type is not read (415); null where it is FHIR JSON in UTF-8.</summary>
     public static string? WhyNotRead(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type))
         {
-            return $"The request has no content type. Send {Json}.";
+            return $"The request has no content type, or none that can be read. Send {Json}.";
         }
 
         if (!IsJson(type))

@@ -9,28 +9,26 @@ public static class CorrelationIds
     /// <summary>Adds them to the answer.</summary>
     public static Task EchoAsync(HttpContext context, RequestDelegate next)
     {
-        // Last of all, since the answer to a fault begins by taking every header away.
-        context.Response.OnStarting(static state => Add((HttpContext)state), context);
-        return next(context);
-    }
-
-    private static Task Add(HttpContext context)
-    {
-        var sent = false;
-        foreach (var name in Names)
+        // At the last moment, so that no clearing of an answer takes them away.
+        context.Response.OnStarting(() =>
         {
-            if (context.Request.Headers[name] is [{ Length: > 0 and <= MaxLength } id] && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':'))
+            var sent = false;
+            foreach (var name in Names)
             {
-                context.Response.Headers[name] = id;
-                sent = true;
+                if (context.Request.Headers[name] is [{ Length: > 0 and <= MaxLength } id] && id.All(c => c is >= '!' and <= '~'))
+                {
+                    context.Response.Headers[name] = id;
+                    sent = true;
+                }
             }
-        }
 
-        if (!sent)
-        {
-            context.Response.Headers[Names[0]] = Guid.NewGuid().ToString();
-        }
+            if (!sent)
+            {
+                context.Response.Headers[Names[0]] = Guid.NewGuid().ToString();
+            }
 
-        return Task.CompletedTask;
+            return Task.CompletedTask;
+        });
+        return next(context);
     }
 }

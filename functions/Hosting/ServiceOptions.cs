@@ -1,11 +1,15 @@
+using PasientensMaledata.Identity;
+
 namespace PasientensMaledata.Functions.Hosting;
 
 /// <summary>What the service is started with; one option each on the command line of <c>./run</c>.</summary>
 /// <param name="Port">TCP port on loopback; 0 lets the system choose.</param>
 /// <param name="DataFolder">Folder of the embedded storage.</param>
 /// <param name="Storage"><c>embedded</c> or <c>azure</c>.</param>
+/// <param name="Numbers">Which person numbers are accepted.</param>
+/// <param name="Demo">Whether it is filled with synthetic people.</param>
 /// <param name="ShowHelp">Whether only the help is wanted.</param>
-public sealed record ServiceOptions(int Port, string DataFolder, string Storage, bool ShowHelp)
+public sealed record ServiceOptions(int Port, string DataFolder, string Storage, NationalIdPolicy Numbers, bool Demo, bool ShowHelp)
 {
     /// <summary>The port where nothing else is said.</summary>
     public const int DefaultPort = 7071;
@@ -22,6 +26,10 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
           --storage azure       Azure Table and Blob Storage, or the Azurite emulator; see below
           --auth open           every caller is one development sender; loopback only (default)
           --auth required       HelseID tokens; not available yet
+          --numbers lenient     besides person numbers, any digits: official examples hold such (default)
+          --numbers synthetic   only numbers of synthetic persons, and FH-numbers
+          --numbers strict      only real person numbers
+          --demo                fill it with what 40 synthetic people measured in the last 30 days
           --help                this text
 
         With --storage azure, the environment says where:
@@ -34,7 +42,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>Reads the command line. Null where it is wrong, with the reason.</summary>
     public static ServiceOptions? Read(IReadOnlyList<string> arguments, out string? error)
     {
-        var options = new ServiceOptions(DefaultPort, ".data", "embedded", false);
+        var options = new ServiceOptions(DefaultPort, ".data", "embedded", NationalIdPolicy.Lenient, Demo: false, ShowHelp: false);
         error = null;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -44,7 +52,13 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
                 return options with { ShowHelp = true };
             }
 
-            if (name is not ("--port" or "--data" or "--storage" or "--auth"))
+            if (name == "--demo" && value is null)
+            {
+                options = options with { Demo = true };
+                continue;
+            }
+
+            if (name is not ("--port" or "--data" or "--storage" or "--auth" or "--numbers"))
             {
                 error = $"There is no option {name}.";
                 return null;
@@ -73,6 +87,12 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
                     break;
                 case "--storage":
                     error = "--storage is to be embedded or azure.";
+                    return null;
+                case "--numbers" when value is "strict" or "synthetic" or "lenient":
+                    options = options with { Numbers = Enum.Parse<NationalIdPolicy>(value, ignoreCase: true) };
+                    break;
+                case "--numbers":
+                    error = "--numbers is to be strict, synthetic or lenient.";
                     return null;
                 case "--auth" when value == "required":
                     error = "--auth required is not available yet: this version has only the open mode, for development on loopback.";

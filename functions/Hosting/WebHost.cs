@@ -20,15 +20,22 @@ public static class WebHost
             kestrel.Listen(IPAddress.Loopback, port);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = Limits.MaxBodyBytes;
-            kestrel.Limits.MaxRequestLineSize = Limits.MaxRequestLineBytes;
-            kestrel.Limits.MaxRequestHeadersTotalSize = Limits.MaxHeaderBytes;
-        });
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
 
-        // That it cannot start is told by who starts it, without a stack trace.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => level is >= LogLevel.Warning and < LogLevel.Critical);
+            // Twice what is accepted, so that what is past it is answered in FHIR's own words.
+            kestrel.Limits.MaxRequestLineSize = Limits.MaxRequestLineBytes * 2;
+            kestrel.Limits.MaxRequestHeadersTotalSize = Limits.MaxHeaderBytes * 2;
+        });
+
+        // A port that is taken is told by the program itself, without a trace.
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.AddRoutingCore();
-        builder.Services.AddRequestDecompression();
+        builder.Services.AddRequestDecompression(decompression =>
+        {
+            foreach (var other in decompression.DecompressionProviders.Keys.Where(k => k != "gzip").ToList())
+            {
+                decompression.DecompressionProviders.Remove(other);
+            }
+        });
         builder.Services.AddResponseCompression(compression =>
         {
             compression.MimeTypes = [FhirFormat.Json, "application/json"];
@@ -36,6 +43,8 @@ public static class WebHost
         });
         builder.Services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+
+        builder.Services.AddHostedService(_ => new KeyRefresh(service));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
@@ -45,7 +54,6 @@ public static class WebHost
         app.Use(next => context => OpenMode.GuardAsync(context, next));
         app.Use(next => context => AcceptableAsync(context, next));
         app.UseRequestDecompression();
-        app.Use(next => context => DecompressedAsync(context, next));
         app.UseRouting();
         foreach (var route in Routes.All)
         {
@@ -55,20 +63,29 @@ public static class WebHost
         return app;
     }
 
-    // Decompression takes the header away; what it leaves would be read as if it were plain (RFC 9110 8.4: 415).
-    private static Task DecompressedAsync(HttpContext context, RequestDelegate next)
+    private static Task AcceptableAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.Headers.ContentEncoding.All(e => string.IsNullOrEmpty(e) || e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        var request = context.Request;
+        if (request.Path.Value!.Length + request.QueryString.Value!.Length > Limits.MaxRequestLineBytes)
         {
-            return next(context);
+            return FhirAnswer.OutcomeAsync(context, StatusCodes.Status414UriTooLong, Issue.Error("too-long", null, $"The address has more than {Limits.MaxRequestLineBytes} bytes."));
         }
 
-        context.Response.Headers.AcceptEncoding = "gzip, br, deflate";
-        return FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, "The body's encoding is not read. Send it plain, or once compressed with gzip."));
-    }
+        if (request.Headers.Sum(h => h.Key.Length + h.Value.Sum(v => v?.Length ?? 0)) > Limits.MaxHeaderBytes)
+        {
+            return FhirAnswer.OutcomeAsync(context, StatusCodes.Status431RequestHeaderFieldsTooLarge, Issue.Error("too-long", null, $"The headers have more than {Limits.MaxHeaderBytes} bytes."));
+        }
 
-    private static Task AcceptableAsync(HttpContext context, RequestDelegate next) =>
-        FhirFormat.TryChoose(context.Request, out _)
+        // RFC 9110 8.4: what is coded in a way that is not read here is not read as if it were plain.
+        var encoding = request.Headers.ContentEncoding.ToString();
+        if (encoding.Length > 0 && !encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.Headers.AcceptEncoding = "gzip";
+            return FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, "A body is read plain or as gzip; this one is coded otherwise."));
+        }
+
+        return FhirFormat.TryChoose(request, out _)
             ? next(context)
             : FhirAnswer.OutcomeAsync(context, StatusCodes.Status406NotAcceptable, Issue.Error("not-supported", null, $"Answers are {FhirFormat.Json}, FHIR 4.0 or 5.0; the Accept header or _format asks for something else."));
+    }
 }

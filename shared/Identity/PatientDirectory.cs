@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using PasientensMaledata.Storage;
@@ -14,6 +15,7 @@ namespace PasientensMaledata.Identity;
 public sealed class PatientDirectory(IPartitions partitions, KeyRing ring)
 {
     private const byte Format = 1;
+    private const int HeaderSize = 1 + 4 + PatientKey.Size;
     private static readonly byte[] DigitsBelongTo = "directory digits"u8.ToArray();
 
     /// <summary>Names of all partitions of the directory.</summary>
@@ -52,35 +54,57 @@ public sealed class PatientDirectory(IPartitions partitions, KeyRing ring)
     public async ValueTask<PatientKey> AddAsync(NationalId number, Person person, CancellationToken cancellationToken)
     {
         var keys = ring.Current;
-        var value = ToRow(number, person);
 
         // While two keys are in force the older decides, since a process that has not heard of the newer writes under it.
-        var winner = keys.PreviousDirectory is { } previous ? await InsertAsync(number, previous, value, cancellationToken) : person.Key;
-        return winner == person.Key ? await InsertAsync(number, keys.Directory, value, cancellationToken) : winner;
+        var winner = keys.PreviousDirectory is { } previous ? await InsertAsync(number, previous, ToRow(number.Digits, person, keys.DirectoryNumber - 1), cancellationToken) : person.Key;
+        return winner == person.Key ? await InsertAsync(number, keys.Directory, ToRow(number.Digits, person, keys.DirectoryNumber), cancellationToken) : winner;
     }
 
-    /// <summary>The value of a row.</summary>
-    public static byte[] ToRow(NationalId number, Person person)
+    /// <summary>Lets a known number lead to another person, under every key in force.</summary>
+    public async ValueTask RepointAsync(NationalId number, Person person, CancellationToken cancellationToken)
+    {
+        var keys = ring.Current;
+        foreach (var (key, keyNumber) in new[] { (keys.PreviousDirectory, keys.DirectoryNumber - 1), (keys.Directory, keys.DirectoryNumber) })
+        {
+            if (key is null)
+            {
+                continue;
+            }
+
+            var (partition, place) = Place(number.Digits, key);
+            if (await partitions.ReadAsync(partition, place, cancellationToken) is { } row)
+            {
+                await partitions.CommitAsync(partition, [RowOperation.Replace(place, row.Version, ToRow(number.Digits, person, keyNumber))], null, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>The value of a row: format, number of the directory key, PatientKey, sealed digits.</summary>
+    public static byte[] ToRow(string digits, Person person, int keyNumber)
     {
         using var seal = person.OpenSeal();
-        var digits = seal.Close(Encoding.ASCII.GetBytes(number.Digits), DigitsBelongTo);
-        var row = new byte[1 + PatientKey.Size + digits.Length];
+        var closed = seal.Close(Encoding.ASCII.GetBytes(digits), DigitsBelongTo);
+        var row = new byte[HeaderSize + closed.Length];
         row[0] = Format;
-        person.Key.Write(row.AsSpan(1));
-        digits.CopyTo(row, 1 + PatientKey.Size);
+        BinaryPrimitives.WriteInt32BigEndian(row.AsSpan(1), keyNumber);
+        person.Key.Write(row.AsSpan(5));
+        closed.CopyTo(row, HeaderSize);
         return row;
     }
 
     /// <summary>The key in a row's value.</summary>
-    public static PatientKey KeyOf(ReadOnlySpan<byte> row) =>
-        row.Length > 1 + PatientKey.Size && row[0] == Format
-            ? PatientKey.Read(row[1..])
-            : throw new CryptographicException("A row of the directory is not of a known format.");
+    public static PatientKey KeyOf(ReadOnlySpan<byte> row) => PatientKey.Read(Checked(row)[5..]);
+
+    /// <summary>Number of the directory key that a row lies under.</summary>
+    public static int KeyNumberOf(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32BigEndian(Checked(row)[1..]);
+
+    private static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> row) =>
+        row.Length > HeaderSize && row[0] == Format ? row : throw new CryptographicException("A row of the directory is not of a known format.");
 
     /// <summary>The digits in a row's value, opened with the data key of the person it leads to.</summary>
     /// <exception cref="CryptographicException">The row was changed, or belongs to another person.</exception>
     public static string DigitsOf(ReadOnlySpan<byte> row, Seal seal) =>
-        Encoding.ASCII.GetString(seal.TryOpen(row[(1 + PatientKey.Size)..], DigitsBelongTo) ?? throw new CryptographicException("A row of the directory cannot be opened."));
+        Encoding.ASCII.GetString(seal.TryOpen(Checked(row)[HeaderSize..], DigitsBelongTo) ?? throw new CryptographicException("A row of the directory cannot be opened."));
 
     /// <summary>Where the row of some digits lies under a directory key.</summary>
     public static (PartitionKey Partition, RowKey Row) Place(string digits, byte[] directoryKey)

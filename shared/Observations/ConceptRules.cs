@@ -102,7 +102,7 @@ internal static class ConceptRules
         {
             var name = member.Name;
             if (name.Length > 5 && name.StartsWith("value", StringComparison.Ordinal) && char.IsAsciiLetterUpper(name[5])
-                && !(member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(""u8)))
+                && !JsonStrings.IsEmpty(member.Value))
             {
                 value = member;
                 return true;
@@ -196,7 +196,7 @@ internal static class ConceptRules
 
         if (system is null || code is null)
         {
-            issues.Add(isClaimed, "required", $"{parent}.valueQuantity.{(code is null ? "code" : "system")}", $"The unit is incomplete; send unit, system {ConceptCatalog.Ucum} and a code of {string.Join(", ", units.ToArray())}.");
+            issues.Warning("required", $"{parent}.valueQuantity.{(code is null ? "code" : "system")}", $"The unit is incomplete; send unit, system {ConceptCatalog.Ucum} and a code of {string.Join(", ", units.ToArray())}.");
         }
         else if (Text(value.Value, "unit"u8) is null)
         {

@@ -11,8 +11,9 @@ public readonly record struct EffectiveTime
     /// <summary>Spans longer than this are kept apart in the store. A calendar day is at most 25 hours, so every day is short.</summary>
     public static readonly TimeSpan LongestShort = TimeSpan.FromHours(26);
 
-    private EffectiveTime(long start, long end, bool isPrecise)
+    private EffectiveTime(long start, long end, bool isPrecise, long latest = long.MinValue)
     {
+        LatestTicks = Math.Max(start, latest);
         HasTime = true;
         StartTicks = start;
         EndTicks = end;
@@ -27,6 +28,9 @@ public readonly record struct EffectiveTime
 
     /// <summary>The first UTC tick after the span.</summary>
     public long EndTicks { get; }
+
+    /// <summary>The start of the last time that it tells, by which a clock that is ahead is seen; not stored.</summary>
+    internal long LatestTicks { get; }
 
     /// <summary>One moment, told to the second or finer and with its offset.</summary>
     public bool IsPrecise { get; }
@@ -93,7 +97,7 @@ public readonly record struct EffectiveTime
             return default;
         }
 
-        return new EffectiveTime(start?.StartTicks ?? long.MinValue, end?.EndTicks ?? long.MaxValue, isPrecise: false);
+        return new EffectiveTime(start?.StartTicks ?? long.MinValue, end?.EndTicks ?? long.MaxValue, isPrecise: false, end?.StartTicks ?? long.MinValue);
     }
 
     private static EffectiveTime Timing(JsonElement timing, ref Issue? issue)
@@ -125,7 +129,7 @@ public readonly record struct EffectiveTime
         ? other
         : !other.HasTime
             ? this
-            : new EffectiveTime(Math.Min(StartTicks, other.StartTicks), Math.Max(EndTicks, other.EndTicks), isPrecise: false);
+            : new EffectiveTime(Math.Min(StartTicks, other.StartTicks), Math.Max(EndTicks, other.EndTicks), isPrecise: false, Math.Max(LatestTicks, other.LatestTicks));
 
     private static FhirTime? Time(JsonElement value, TimeUse use, string path, ref Issue? issue, int index = -1)
     {

@@ -81,7 +81,7 @@ internal static class FhirParse
         }
 
         var expression = ElementPath.Resolve(element, rootExpression, path, out var found);
-        if (problem.ErrorCode == CodedValidationException.LITERAL_INVALID_CODE && IsTimeOfFhir(found))
+        if (problem.ErrorCode == CodedValidationException.LITERAL_INVALID_CODE && (IsTimeOfFhir(found) || IsUri(expression)))
         {
             return;
         }
@@ -92,6 +92,14 @@ internal static class FhirParse
             var (code, diagnostics) = Words(problem.ErrorCode);
             issues.Error(code, expression, diagnostics);
         }
+    }
+
+    // R4 datatypes#uri asks for no white space only, which the walk over the JSON sees to; the SDK asks for more.
+    private static bool IsUri(ReadOnlySpan<char> expression)
+    {
+        var name = expression[(expression.LastIndexOf('.') + 1)..];
+        var bracket = name.IndexOf('[');
+        return (bracket < 0 ? name : name[..bracket]) is "system" or "url" or "profile" or "source" or "valueUri" or "valueUrl" or "valueCanonical";
     }
 
     // R4 allows the leap second, and offsets at both ends of the years, which the SDK's date type cannot hold.

@@ -200,6 +200,10 @@ internal ref struct JsonShape
         {
             issues.Error("too-long", Expression(depth + 1), $"The string is longer than {Limits.MaxStringLength} characters; send a shorter one.");
         }
+        else if (raw.IndexOf("\\u00"u8) >= 0 && HasControl(JsonStrings.Get(text)))
+        {
+            issues.Error("value", Expression(depth + 1), "The string holds a control character, which FHIR does not allow; send it without.");
+        }
         else if (isUri && !inContained && raw.IndexOfAny((byte)' ', (byte)'\\') >= 0 && HasSpace(JsonStrings.Get(text)))
         {
             issues.Error("value", Expression(depth + 1), "A URI holds no white space; send it without.");
@@ -222,6 +226,20 @@ internal ref struct JsonShape
         {
             issues.Error("invariant", Expression(depth + 1), "An extension has either a value or extensions of its own (ext-1); send one of them.");
         }
+    }
+
+    // R4 datatypes#string: no characters below 32 but tab, carriage return and line feed.
+    private static bool HasControl(string? text)
+    {
+        foreach (var character in text.AsSpan())
+        {
+            if (character < ' ' && character is not ('\t' or '\r' or '\n'))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool HasSpace(string? text)

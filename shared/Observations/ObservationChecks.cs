@@ -201,7 +201,7 @@ public static class ObservationChecks
             issues.Error("invariant", "Observation.dataAbsentReason", "There is both a value and a reason for its absence (obs-6); send one of them.");
         }
 
-        var hasComponents = ConceptRules.TryGet(observation, "component"u8, JsonValueKind.Array, out var components);
+        var hasComponents = ConceptRules.TryGet(observation, "component"u8, JsonValueKind.Array, out var components) && !JsonStrings.IsEmpty(components);
         if (hasComponents)
         {
             var index = -1;
@@ -253,7 +253,7 @@ public static class ObservationChecks
     }
 
     private static bool IsThere(JsonElement parent, ReadOnlySpan<byte> name) =>
-        parent.TryGetProperty(name, out var member) && member.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined);
+        parent.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null && !JsonStrings.IsEmpty(member);
 
     private static bool SharesCoding(JsonElement one, JsonElement other)
     {
@@ -280,12 +280,13 @@ public static class ObservationChecks
 
     private static void CheckClock(JsonElement observation, EffectiveTime effective, DateTimeOffset now, IssueList issues)
     {
-        if (!effective.HasTime || effective.StartTicks == long.MinValue)
+        if (!effective.HasTime)
         {
             return;
         }
 
-        var ahead = effective.StartTicks - now.UtcTicks;
+        // A period may be open at its start, but nothing was measured up to a time that has not come.
+        var ahead = effective.LatestTicks - now.UtcTicks;
         if (ahead > Limits.MaxAhead.Ticks)
         {
             issues.Error("business-rule", EffectiveName(observation), $"The measurement lies more than {Limits.MaxAhead.TotalHours:0} hours ahead of the server's clock; set the device's clock and time zone, and send it again.");
@@ -294,7 +295,7 @@ public static class ObservationChecks
         {
             issues.Warning("business-rule", EffectiveName(observation), "The measurement lies ahead of the server's clock; set the device's clock and time zone.");
         }
-        else if (effective.StartTicks < Oldest || (effective.StartTicks >= EpochStart && effective.StartTicks < EpochEnd))
+        else if ((effective.StartTicks != long.MinValue && effective.StartTicks < Oldest) || (effective.StartTicks >= EpochStart && effective.StartTicks < EpochEnd))
         {
             issues.Warning("business-rule", EffectiveName(observation), "The measurement is dated as by a clock that was never set; set the device's clock.");
         }

@@ -27,8 +27,9 @@ public interface IPartitions
     /// <param name="operations">1 to <see cref="StorageLimits.MaxBatchOperations"/>, each row once, <see cref="StorageLimits.MaxBatchBytes"/> in all.</param>
     /// <param name="commitBy">
     /// No attempt to commit begins later than this: then <see cref="CommitOutcome.TooLate"/>. An attempt that has begun may be done a little
-    /// later: one flush to disk where storage is local, else <see cref="StorageLimits.MaxAttempt"/>; and where the answer was lost the batch may
-    /// have been committed though the outcome is <see cref="StorageUnavailableException"/>. Null for no bound.
+    /// later: one flush to disk where storage is local, else <see cref="StorageLimits.MaxAttempt"/>, as near as a network allows. A caller that
+    /// needs a bound on when rows come to be seen takes that off. Where an answer was lost the batch may have been committed though this ends in
+    /// <see cref="StorageUnavailableException"/>. Null for no bound.
     /// </param>
     /// <param name="cancellationToken">Ends the wait; the batch may or may not have been committed. The memory of the values is the caller's again.</param>
     ValueTask<CommitResult> CommitAsync(PartitionKey partition, IReadOnlyList<RowOperation> operations, DateTimeOffset? commitBy, CancellationToken cancellationToken);

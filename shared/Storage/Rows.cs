@@ -98,7 +98,10 @@ public readonly record struct RowOperation
     public static RowOperation Delete(RowKey key, RowVersion version) => new(RowAction.Delete, key, version, default);
 }
 
-/// <summary>How a batch ended. A lost answer is not an outcome but a <see cref="StorageUnavailableException"/>: it may have been committed.</summary>
+/// <summary>
+/// How a batch ended. A lost answer is not an outcome but a <see cref="StorageUnavailableException"/>: it may have been committed. What nothing
+/// was done by is the last attempt: an earlier one whose answer was lost may be what it conflicts with.
+/// </summary>
 public enum CommitOutcome
 {
     /// <summary>Every operation was done, durably.</summary>

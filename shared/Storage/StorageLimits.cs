@@ -66,15 +66,20 @@ public static class StorageLimits
         {
             throw new ArgumentException("A blob name has 2 to 8 segments joined by '/', none empty and none starting or ending with a dot.", nameof(value));
         }
+
+        CheckContainer(segments[0], nameof(value));
     }
 
     internal static void CheckBlobPrefix(string prefix)
     {
         CheckCharacters(prefix, MaxBlobNameLength, BlobNameCharacters);
-        if (prefix.IndexOf('/', StringComparison.Ordinal) < 1)
+        var slash = prefix.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 1)
         {
             throw new ArgumentException("A prefix holds at least the first segment and its '/'.", nameof(prefix));
         }
+
+        CheckContainer(prefix[..slash], nameof(prefix));
     }
 
     internal static void CheckPage(int maxRows) => CheckWithin(maxRows, 1, MaxPageRows, "rows in a page", nameof(maxRows));
@@ -138,6 +143,16 @@ public static class StorageLimits
 
     internal static ArgumentException TooManyAppends(BlobName name) =>
         new($"A blob takes at most {MaxAppends} appends, and {name} has had them.", nameof(name));
+
+    // Azure's rule for the names of containers, which first segments are there.
+    private static void CheckContainer(string segment, string parameter)
+    {
+        if (segment.Length is < 3 or > 63 || segment.AsSpan().IndexOfAny('.', '_') >= 0
+            || segment[0] == '-' || segment[^1] == '-' || segment.Contains("--", StringComparison.Ordinal))
+        {
+            throw new ArgumentException("A first segment has 3 to 63 of a-z, 0-9 and single '-' between them.", parameter);
+        }
+    }
 
     private static void CheckCharacters(string value, int maxLength, SearchValues<char> allowed)
     {

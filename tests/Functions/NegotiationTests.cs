@@ -104,8 +104,6 @@ public sealed class NegotiationTests(SharedService shared) : IClassFixture<Share
     [Theory]
     [InlineData("gzip")]
     [InlineData("GZip")]
-    [InlineData("deflate")]
-    [InlineData("br")]
     [InlineData("identity")]
     public async Task A_body_may_be_compressed(string encoding)
     {
@@ -117,6 +115,8 @@ public sealed class NegotiationTests(SharedService shared) : IClassFixture<Share
     }
 
     [Theory]
+    [InlineData("deflate")]
+    [InlineData("br")]
     [InlineData("zstd")]
     [InlineData("compress")]
     [InlineData("gzip, gzip")]
@@ -292,7 +292,6 @@ public sealed class NegotiationTests(SharedService shared) : IClassFixture<Share
     [InlineData(null)]
     [InlineData("")]
     [InlineData("with space")]
-    [InlineData("<script>")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public async Task Where_no_usable_correlation_id_was_sent_one_is_made(string? sent)
     {

@@ -81,6 +81,23 @@ public sealed class EmbeddedBlobsTests : BlobsContract, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Content_that_was_named_and_never_committed_is_removed_at_opening()
+    {
+        await Blobs.CreateAsync(Name("a"), Text("one"), Cancel);
+        await storage.DisposeAsync();
+        await File.WriteAllTextAsync(FilePath(Name("a")) + "~7", "never committed", Cancel);
+        await File.WriteAllTextAsync(FilePath(Name("b")), "never committed", Cancel);
+        var aside = Path.Combine(folder.Path, "blobs", ".aside");
+        await File.WriteAllTextAsync(Path.Combine(aside, "1.to"), $"{Name("a")}\n{Folder}/a~7\n", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(aside, "2.to"), $"{Name("b")}\n{Folder}/b\n", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(aside, "3.to"), $"{Name("a")}\n{Folder}/a\n", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(aside, "4.to"), $"{Name("ab")}\n{Folder}/a", Cancel);
+        storage = Open();
+        Assert.Equal("one", await File.ReadAllTextAsync(Assert.Single(Files()), Cancel));
+        Assert.Equal("one", await ReadAsync(Name("a")));
+    }
+
+    [Fact]
     public async Task What_is_replaced_or_deleted_leaves_no_file()
     {
         await Blobs.CreateAsync(Name("a"), Text("one"), Cancel);

@@ -1,1 +1,22 @@
-Console.WriteLine("x");
+using System.CommandLine;
+using PasientensMaledata.Tools;
+
+var pmd = new RootCommand("The operator's command line of Pasientens måledata. Ends with 0 when all is done, 1 when something was not, 2 when the command line is wrong, 130 after Ctrl-C.");
+foreach (var command in Commands.All)
+{
+    pmd.Subcommands.Add(command());
+}
+
+var parsed = pmd.Parse(args.Length == 0 ? ["--help"] : args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+    {
+        await Console.Error.WriteLineAsync(error.Message);
+    }
+
+    await Console.Error.WriteLineAsync(parsed.CommandResult.Command == pmd ? "See ./pmd --help." : $"See ./pmd {parsed.CommandResult.Command.Name} --help.");
+    return ExitCodes.WrongUsage;
+}
+
+return await parsed.InvokeAsync();

@@ -259,39 +259,7 @@ public sealed class ObservationDocument
         canonical.Write(text);
     }
 
-    private bool IsEmpty(JsonElement value) => mayHaveEmpties && IsEmptyDeep(value);
-
-    // Empty strings are left out of answers (FHIR R4 json: no empty attributes), and so is what holds nothing else.
-    private static bool IsEmptyDeep(JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.String:
-                return JsonMarshal.GetRawUtf8Value(value).Length == 2;
-            case JsonValueKind.Object:
-                foreach (var member in value.EnumerateObject())
-                {
-                    if (!IsEmptyDeep(member.Value))
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
-                {
-                    if (!IsEmptyDeep(item))
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
-            default:
-                return false;
-        }
-    }
+    private bool IsEmpty(JsonElement value) => mayHaveEmpties && JsonStrings.IsEmpty(value);
 
     private bool IsOwnIdentifierAlone(JsonProperty member)
     {
@@ -465,10 +433,19 @@ public sealed class ObservationDocument
             {
                 var keep = !(document.IsEmpty(member.Value) || (alsoDrop?.Invoke(member, path) ?? false)
                     || (withoutR5 && PlaceOf(path) is { } place && R5Elements.Find(place, member) is not null)
+                    || (path == "Observation.contained" && member.NameEquals("text"u8))
                     || (path == "Observation.meta" && IsServerMeta(member)));
                 drop |= !keep;
                 members.Add(new(NameStart(member), Place(member.Value).End, keep));
-                if (keep && !(path == "Observation" && member.NameEquals("identifier"u8)))
+                if (keep && document.mayHaveEmpties && member.Value.ValueKind == JsonValueKind.Array && parent.TryGetProperty($"_{member.Name}", out _))
+                {
+                    // Items have their extensions by place (FHIR R4 json#primitive): an empty one is null, not gone.
+                    foreach (var item in member.Value.EnumerateArray().Where(document.IsEmpty))
+                    {
+                        edits.Add(new(Place(item).Start, 2, Insertion.Literal, "null"u8.ToArray()));
+                    }
+                }
+                else if (keep && !(path == "Observation" && member.NameEquals("identifier"u8)))
                 {
                     Descend(member.Value, path is null ? null : $"{path}.{member.Name}");
                 }
@@ -500,7 +477,7 @@ public sealed class ObservationDocument
 
         private void Descend(JsonElement value, string? path)
         {
-            var ofInterest = document.mayHaveEmpties || path is "Observation.meta" || (withoutR5 && path is not null);
+            var ofInterest = document.mayHaveEmpties || path is "Observation.meta" or "Observation.contained" || (withoutR5 && path is not null);
             if (!ofInterest)
             {
                 return;

@@ -321,7 +321,8 @@ public readonly ref struct ObservationRow
 
     private static void WriteTokens(ArrayBufferWriter<byte> output, IReadOnlyList<Token> tokens)
     {
-        output.Write([(byte)tokens.Count]);
+        BinaryPrimitives.WriteUInt16BigEndian(output.GetSpan(2), (ushort)tokens.Count);
+        output.Advance(2);
         foreach (var token in tokens)
         {
             WriteText(output, token.System ?? "");
@@ -345,8 +346,8 @@ public readonly ref struct ObservationRow
 
         internal Tokens(ReadOnlySpan<byte> facets)
         {
-            left = facets[0];
-            rest = facets[1..];
+            left = BinaryPrimitives.ReadUInt16BigEndian(facets);
+            rest = facets[2..];
             System = Value = default;
         }
 

@@ -259,7 +259,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
 
         var (oldest, newest) = query.StartBounds();
         var ranges = heads.SelectMany(h => query.Concepts(h, h.Concepts).Select(c => (Head: h, Range: ObservationKeys.Range(c, newest, oldest, after)))).ToList();
-        var pageSize = Math.Clamp(ranges.Count <= 1 ? wanted : Math.Max(SmallPage, wanted / ranges.Count), 1, StorageLimits.MaxPageRows);
+        var pageSize = Math.Clamp(ranges.Count <= 1 ? wanted : Math.Max(SmallPage, wanted * 2 / ranges.Count), 1, StorageLimits.MaxPageRows);
         var streams = ranges.Select(r => new RowStream(partitions, r.Head, r.Range, pageSize)).ToList();
         foreach (var (head, rows) in await ReadLongAsync(heads, query, cancellationToken))
         {

@@ -95,7 +95,7 @@ public static class QueryReader
 
             if (colon >= 0)
             {
-                errors.Add(Issue.Error("not-supported", null, $"The modifier in {Quote(name)} is not supported."));
+                errors.Add(Issue.Error("not-supported", null, $"The modifier of {parameter} is not supported."));
                 continue;
             }
 

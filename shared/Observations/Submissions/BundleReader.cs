@@ -27,6 +27,13 @@ public static class BundleReader
 
     private const string MunicipalitySystem = "https://register.geonorge.no/sosi-kodelister/inndelinger/inndelingsbase/kommunenummer";
 
+    // FHIR R4 bundle. What is misspelt would else be lost in silence.
+    private static readonly HashSet<string> BundleMembers =
+        ["resourceType", "id", "meta", "implicitRules", "_implicitRules", "language", "_language", "identifier", "type", "_type", "timestamp", "_timestamp", "total", "_total", "link", "entry", "signature", "issues"];
+
+    private static readonly HashSet<string> EntryMembers =
+        ["id", "extension", "modifierExtension", "link", "fullUrl", "_fullUrl", "resource", "search", "request", "response"];
+
     /// <summary>Reads a Bundle.</summary>
     /// <param name="root">The body's root.</param>
     /// <param name="body">The bytes it was parsed from.</param>
@@ -41,6 +48,11 @@ public static class BundleReader
         if (Text(root, "resourceType") is not "Bundle")
         {
             return Refuse("structure", "Bundle", "The body is to be a FHIR Bundle. A single Observation is sent to /Observation.");
+        }
+
+        if (WhyNotMembers(root, BundleMembers) is { } problem)
+        {
+            return Refuse("structure", "Bundle", problem);
         }
 
         var type = Text(root, "type");
@@ -165,6 +177,11 @@ public static class BundleReader
         }
 
         var fullUrl = Text(entry, "fullUrl");
+        if (entry.ValueKind == JsonValueKind.Object && WhyNotMembers(entry, EntryMembers) is { } problem)
+        {
+            return Refuse("structure", $"Bundle.entry[{index}]", problem);
+        }
+
         var resource = Member(entry, "resource");
         if (resource.ValueKind != JsonValueKind.Object)
         {
@@ -195,7 +212,7 @@ public static class BundleReader
                 remarks.Add(Issue.Warning("structure", $"Bundle.entry[{index}].request", "An entry of a collection has no request; it was not used, and this one was taken as POST."));
             }
 
-            return new(fullUrl, new(index, resource, body), null, remarks);
+            return new(fullUrl, new(resource, body), null, remarks);
         }
 
         return ReadRequest();
@@ -220,17 +237,17 @@ public static class BundleReader
                 return Refuse("value", $"Bundle.entry[{index}].request.ifNoneExist", "ifNoneExist goes with POST and is to be identifier=system|value.");
             }
 
-            if (method == "PUT" && ReadPutUrl(request, resource) is { } problem)
+            if ((method == "PUT" ? ReadPutUrl(request, resource, index) : ReadPostUrl(request, index)) is { } remark)
             {
-                if (problem.Severity == IssueSeverity.Error)
+                if (remark.Severity == IssueSeverity.Error)
                 {
-                    return Refuse(problem.Code, problem.Expression!, problem.Diagnostics);
+                    return Refuse(remark.Code, remark.Expression!, remark.Diagnostics);
                 }
 
-                remarks.Add(problem);
+                remarks.Add(remark);
             }
 
-            return new(fullUrl, new(index, resource, body, method == "PUT", ifMatch, ifNoneExist), null, remarks);
+            return new(fullUrl, new(resource, body, method == "PUT", ifMatch, ifNoneExist), null, remarks);
         }
 
         BundleEntry Refuse(string code, string expression, string diagnostics) =>
@@ -238,17 +255,47 @@ public static class BundleReader
     }
 
     // FHIR R4 http#update: the id in the resource is the one in the URL.
-    private static Issue? ReadPutUrl(JsonElement request, JsonElement resource)
+    private static Issue? ReadPutUrl(JsonElement request, JsonElement resource, int index)
     {
+        var url = Text(request, "url") ?? "";
+        if (url.Contains('?', StringComparison.Ordinal))
+        {
+            return Issue.Error("not-supported", $"Bundle.entry[{index}].request.url", "Updates by condition are not supported; address the Observation by its id.");
+        }
+
         if (Text(resource, "id") is not { } id)
         {
             return Issue.Error("required", "Observation.id", "An Observation sent by PUT has an id.");
         }
 
-        var segments = (Text(request, "url") ?? "").Split('?')[0].Split('/');
+        var segments = url.Split('/');
         return segments is not [.., "Observation", var addressed]
-            ? Issue.Warning("value", "Bundle.entry.request.url", "request.url is to be Observation/{id}; the resource's own id was used.")
+            ? Issue.Warning("value", $"Bundle.entry[{index}].request.url", "request.url is to be Observation/{id}; the resource's own id was used.")
             : addressed == id ? null : Issue.Error("invariant", "Observation.id", "The id in the resource is another than the one in request.url.");
+    }
+
+    private static Issue? ReadPostUrl(JsonElement request, int index) =>
+        Text(request, "url") is { } url && url.TrimEnd('/').EndsWith("Observation", StringComparison.Ordinal)
+            ? null
+            : Issue.Warning("value", $"Bundle.entry[{index}].request.url", "request.url is to be Observation; the entry was stored as one.");
+
+    private static string? WhyNotMembers(JsonElement element, HashSet<string> known)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in element.EnumerateObject())
+        {
+            if (!seen.Add(member.Name))
+            {
+                return "A member stands twice, and which is meant cannot be told; send it once.";
+            }
+
+            if (!known.Contains(member.Name))
+            {
+                return "It has a member that FHIR does not know; check its spelling, so that nothing is lost.";
+            }
+        }
+
+        return null;
     }
 
     private static string ReadIdentifier(JsonElement root)

@@ -10,7 +10,7 @@ namespace PasientensMaledata.Observations.Submissions;
 /// <summary>
 /// From what a sender said to an identity. The first of these that the Observation has: an identifier that is globally unique (UUID or OID), whoever
 /// sends it; sender and an identifier with system and value; sender and id, where it is a UUID or came by PUT; the Personal Health Device key (device,
-/// time to the second, code, value); else sender, content and its place in the Bundle.
+/// time to the second, code, value); else sender, content, id, Bundle.identifier, and how many of the same stand before it in the Bundle.
 /// </summary>
 internal static class IdentityRule
 {
@@ -59,7 +59,7 @@ internal static class IdentityRule
             return Hash(key, patient, Rule.Device, deviceSystem, serial, $"{observation.Effective.StartTicks / TimeSpan.TicksPerSecond}", code, $"{document.HashValue(key):x32}");
         }
 
-        return Hash(key, patient, Rule.Content, sender, $"{observation.Content:x32}", submission.BundleIdentifier, $"{observation.Index}");
+        return Hash(key, patient, Rule.Content, sender, $"{observation.Content:x32}", document.SentId ?? "", submission.BundleIdentifier, $"{observation.Ordinal}");
     }
 
     /// <summary>The identity that an identifier alone gives; null where it gives none.</summary>

@@ -33,7 +33,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
 
         public ObservationIdentity Identity { get; set; }
 
-        // Set where the id in a PUT names an Observation of ours: it is corrected or nothing.
+        // Set where the id is of our form: by PUT that Observation is corrected or nothing; by POST it is what was read here and comes back.
         public bool IsAddressed { get; set; }
 
         // The version of the last try.
@@ -141,13 +141,20 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
     {
         var observation = entry.Observation;
         var keys = ring.Current;
-        if (observation is { IsPut: true, Document.SentId: { } id } && ObservationId.TryParse(id, keys.Id, out var patient, out var identity))
+        if (observation.Document.SentId is { } id && ObservationId.TryParse(id, keys.Id, out var patient, out var identity) && (observation.IsPut || heads.ContainsKey(patient)))
         {
             (entry.IsAddressed, entry.Patient, entry.Identity, entry.MustRead) = (true, patient, identity, true);
             return;
         }
 
-        (entry.Patient, entry.Identity) = (head.Person.Key, IdentityRule.Derive(keys.Identity, head.Person.Key, observation, source));
+        PlaceByRule(entry);
+    }
+
+    private void PlaceByRule(Pending entry)
+    {
+        var observation = entry.Observation;
+        entry.IsAddressed = false;
+        (entry.Patient, entry.Identity) = (head.Person.Key, IdentityRule.Derive(ring.Current.Identity, head.Person.Key, observation, source));
         entry.MustRead = entry.MustRead || heads.Count > 1 || observation.IfMatch is not null || observation.IfNoneExist is not null;
     }
 
@@ -184,6 +191,12 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             if (keys.TrueForAll(states.ContainsKey))
             {
                 entry.MustRead = false;
+                if (entry is { IsAddressed: true, Observation.IsPut: false } && states[entry.Key].Row is null)
+                {
+                    // None of ours after all: an id like any other.
+                    PlaceByRule(entry);
+                    continue;
+                }
 
                 // What was stored before two keys were joined stays known, and is corrected where it lies.
                 (entry.Patient, entry.Identity) = keys.Find(k => states[k].Row is not null) is { Identity: var identity } stored && identity != default ? stored : entry.Key;
@@ -200,7 +213,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
     {
         var observation = entry.Observation;
         var stored = states.GetValueOrDefault(entry.Key)?.Row;
-        if (entry.IsAddressed && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != source.Sender))
+        if (entry.IsAddressed && observation.IsPut && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != source.Sender))
         {
             Answer(entry, EntryOutcome.NotFound, null, Issue.Error("not-found", "Observation.id", "There is no Observation with this id that this sender has sent for this patient. To create one, use an id of your own."));
             return null;
@@ -218,7 +231,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             return null;
         }
 
-        var stamp = Stamp();
+        var stamp = Stamp(stored);
         var (action, version) = Decision.Make(
             stored,
             new(source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, source.BundleTimestamp),
@@ -541,7 +554,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         CommitResult result;
         try
         {
-            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow;
+            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow - StorageLimits.MaxAttempt;
             result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
         }
         catch (StorageUnavailableException)
@@ -600,10 +613,13 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues)));
     }
 
-    private DateTime Stamp()
+    // Whole milliseconds, as the wire has it, and no two versions of one Observation at the same.
+    private DateTime Stamp(IdentityRow? stored)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+        now = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
+        var last = stored?.Versions.Max(v => v.Stamp) ?? default;
+        return now > last ? now : last.AddMilliseconds(1);
     }
 
     private static byte[] Ascii(RowKey key) => System.Text.Encoding.ASCII.GetBytes(key.ToString());

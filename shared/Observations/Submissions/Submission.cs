@@ -13,13 +13,12 @@ namespace PasientensMaledata.Observations.Submissions;
 public sealed record SubmissionSource(SenderId Sender, string BundleIdentifier, DateTime? BundleTimestamp, string Municipality);
 
 /// <summary>One Observation to be stored.</summary>
-/// <param name="Index">Its place in the Bundle, from 0.</param>
 /// <param name="Element">The Observation.</param>
 /// <param name="Body">The bytes it was parsed from.</param>
 /// <param name="IsPut">Whether it came by PUT.</param>
 /// <param name="IfMatch">The version it must replace (If-Match); null for any.</param>
 /// <param name="IfNoneExist">Stored only if no Observation of the sender and patient has this identifier; null for no condition.</param>
-public sealed record SubmittedObservation(int Index, JsonElement Element, ReadOnlyMemory<byte> Body, bool IsPut = false, int? IfMatch = null, Token? IfNoneExist = null);
+public sealed record SubmittedObservation(JsonElement Element, ReadOnlyMemory<byte> Body, bool IsPut = false, int? IfMatch = null, Token? IfNoneExist = null);
 
 /// <summary>How one entry ended.</summary>
 public enum EntryOutcome
@@ -69,7 +68,9 @@ public sealed record EntryResult(EntryOutcome Outcome, string? Id, int Version, 
 
 /// <summary>A checked Observation, ready to be keyed and stored.</summary>
 internal sealed record PreparedObservation(
-    int Index,
+    // How many of the same content and id stand before it in the Bundle: equal readings without any id are told apart by it, in whatever order
+    // they are packed.
+    int Ordinal,
     ObservationDocument Document,
     NationalId Subject,
     EffectiveTime Effective,

@@ -23,6 +23,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
     {
         var results = new EntryResult[observations.Count];
         var byPatient = new Dictionary<NationalId, List<(int Slot, PreparedObservation Observation)>>();
+        var ordinals = new Dictionary<(UInt128, string?), int>();
         var now = time.GetUtcNow();
         for (var slot = 0; slot < observations.Count; slot++)
         {
@@ -39,7 +40,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
                 byPatient.Add(subject, list = []);
             }
 
-            list.Add((slot, Prepare(observations[slot], check, subject)));
+            list.Add((slot, Prepare(observations[slot], check, subject, ordinals)));
         }
 
         await Parallel.ForEachAsync(
@@ -56,7 +57,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
         return results;
     }
 
-    private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject)
+    private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject, Dictionary<(UInt128, string?), int> ordinals)
     {
         var keys = ring.Current;
         var document = ObservationDocument.Read(observation.Element, observation.Body);
@@ -66,9 +67,12 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             throw new InvalidOperationException("The checks accepted a status that is none.");
         }
 
+        var content = document.HashContent(keys.Content);
+        var ordinal = ordinals.GetValueOrDefault((content, document.SentId));
+        ordinals[(content, document.SentId)] = ordinal + 1;
         DateTime? issued = DateTimeOffset.TryParse(document.Issued, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var stated) ? stated.UtcDateTime : null;
         return new(
-            observation.Index, document, subject, check.Effective, status, concept, group, document.HashContent(keys.Content),
+            ordinal, document, subject, check.Effective, status, concept, group, content,
             observation.IsPut, observation.IfMatch, observation.IfNoneExist, issued, check.Issues);
     }
 

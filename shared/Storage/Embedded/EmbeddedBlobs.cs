@@ -22,6 +22,10 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
     private const int PageSize = 4096;
 
     private const string AsideFolder = ".aside";
+
+    // Beside content that is given its name before that is committed: which blob, and which name. A killed process leaves it to be taken back.
+    private const string NoteSuffix = ".to";
+
     private const int ListPage = 500;
     private const int MaxReadTurns = 100;
 
@@ -44,7 +48,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         try
         {
             writes = new Writes(database, paths);
-            writes.Recover();
+            writes.Recover(Path.Combine(root, AsideFolder));
             RemoveAside(time);
         }
         catch
@@ -228,7 +232,9 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
         {
             await DurableFiles.WriteAsync(aside, work.Content, cancellationToken);
             work.Aside = aside;
-            return await writer.DoAsync(work, null, cancellationToken) == Answer.Done;
+            var answer = await writer.DoAsync(work, null, cancellationToken);
+            File.Delete(aside + NoteSuffix);
+            return answer == Answer.Done;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -426,8 +432,11 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
         public bool IsKept(Answer result) => result == Answer.Done;
 
-        /// <summary>Cuts torn tails off and removes files of deleted content. SQLite's lock keeps other processes from appending meanwhile.</summary>
-        public void Recover()
+        /// <summary>
+        /// Cuts torn tails off, and removes files of content that was deleted or that was never committed. SQLite's lock keeps other processes
+        /// from changing any blob meanwhile.
+        /// </summary>
+        public void Recover(string asideFolder)
         {
             database.Execute("BEGIN IMMEDIATE");
             try
@@ -451,6 +460,11 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
                 discarded.Reset();
                 forgetAll.Run();
+                foreach (var note in Directory.EnumerateFiles(asideFolder, "*" + NoteSuffix))
+                {
+                    TakeBack(note);
+                }
+
                 database.Execute("COMMIT");
             }
             catch (IOException e)
@@ -489,7 +503,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
             }
 
             var path = paths.Free(work.Name, version, IsDiscarded);
-            DurableFiles.Move(work.Aside, paths.Full(path));
+            Place(work, path);
             Insert(work.Name, path, isAppendable: false, work.Content.Length, version);
             return Answer.Done;
         }
@@ -555,7 +569,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
             Remove(work, entry, version);
             var path = paths.Free(work.Name, version, IsDiscarded);
-            DurableFiles.Move(work.Aside, paths.Full(path));
+            Place(work, path);
             Insert(work.Name, path, isAppendable: false, work.Content.Length, version);
             return Answer.Done;
         }
@@ -569,6 +583,23 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
 
             Remove(work, entry, version);
             return Answer.Done;
+        }
+
+        private void Place(Work work, string path)
+        {
+            File.WriteAllText(work.Aside + NoteSuffix, $"{work.Name}\n{path}\n");
+            DurableFiles.Move(work.Aside, paths.Full(path));
+        }
+
+        private void TakeBack(string note)
+        {
+            // A note that was not written to its end is of content that was not moved yet.
+            if (File.ReadAllText(note).Split('\n') is [var name, var path, ""] && finder.Find(new BlobName(name))?.Path != path)
+            {
+                File.Delete(paths.Full(path));
+            }
+
+            File.Delete(note);
         }
 
         // Done in a later transaction than the one that discarded: until that is committed the blob may yet be found there.

@@ -5,13 +5,13 @@ namespace PasientensMaledata.Storage.Embedded;
 /// <summary>Rows in SQLite, in one table ordered by partition and key. A continuation is the key that the next page begins with.</summary>
 internal sealed class EmbeddedPartitions : IPartitions, IDisposable
 {
-    private const string Schema =
+    internal const string Schema =
         "CREATE TABLE row (partition TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (partition, key)) WITHOUT ROWID;"
         + VersionCounter.Schema;
 
     // SQLite keeps a row of such a table in its page only up to a quarter of it. At 4 KiB, rows of 1 KiB would each spill into a page of their
     // own: measured, ranges took three times as long and commits twice.
-    private const int PageSize = 16_384;
+    internal const int PageSize = 16_384;
 
     private readonly SqliteDatabase database;
     private readonly GroupCommit<Batch, CommitResult> writer;

@@ -9,6 +9,9 @@ namespace PasientensMaledata.Storage.Sealing;
 /// </summary>
 public sealed class KeyRing
 {
+    /// <summary>How often a running process looks whether the ring has changed.</summary>
+    public static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
+
     private static readonly BlobName Name = new("keys/ring");
     private static readonly byte[] BelongsTo = "keys/ring"u8.ToArray();
 

@@ -13,6 +13,9 @@ public sealed class MasterKeys
 
     private MasterKeys(SortedDictionary<int, byte[]> keys) => this.keys = keys;
 
+    /// <summary>How many there are: two while one is rotated.</summary>
+    public int Count => keys.Count;
+
     /// <summary>Number of the key that wraps what is written now.</summary>
     public int Current => keys.Keys.Max();
 

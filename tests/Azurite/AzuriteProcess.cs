@@ -1,0 +1,161 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using PasientensMaledata.Storage.Azure;
+
+namespace PasientensMaledata.Tests.Azurite;
+
+/// <summary>
+/// The emulator in memory, on free ports of this machine, for as long as the tests that share it run. Without Node they are skipped with the
+/// reason, unless <c>CI=true</c>, where they fail.
+/// </summary>
+public sealed class AzuriteProcess : IAsyncLifetime
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
+
+    private Process? process;
+    private string? missing;
+    private AzureStorageOptions? options;
+
+    /// <summary>How to reach it; skips the test that asks where it cannot run.</summary>
+    public AzureStorageOptions Options
+    {
+        get
+        {
+            Assert.SkipWhen(missing is not null, missing ?? "");
+            return options!;
+        }
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        using var timeout = new CancellationTokenSource(StartTimeout);
+        try
+        {
+            await StartAsync(timeout.Token);
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or OperationCanceledException
+            && Environment.GetEnvironmentVariable("CI") != "true")
+        {
+            missing = $"Azurite cannot run here: {e.Message}";
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is { HasExited: false })
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+
+        process?.Dispose();
+    }
+
+    private static string Folder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PasientensMaledata.Functions.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder is null
+            ? throw new InvalidOperationException("The tests do not run inside the repository.")
+            : Path.Combine(folder.FullName, "tests", "Azurite");
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        foreach (var listener in listeners)
+        {
+            listener.Start();
+        }
+
+        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners)
+        {
+            listener.Dispose();
+        }
+
+        return ports;
+    }
+
+    private static async Task InstallAsync(string folder, CancellationToken cancellationToken)
+    {
+        var installed = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
+        if (installed.Exists && installed.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json")))
+        {
+            return;
+        }
+
+        using var npm = Start("npm", folder, "ci", "--no-audit", "--no-fund");
+        var output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = await npm.StandardError.ReadToEndAsync(cancellationToken);
+        await output;
+        await npm.WaitForExitAsync(cancellationToken);
+        if (npm.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"npm ci failed in {folder}: {errors}");
+        }
+    }
+
+    private static Process Start(string program, string folder, params string[] arguments) =>
+        Process.Start(
+            new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })
+        ?? throw new InvalidOperationException($"{program} did not start.");
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var folder = Folder();
+        await InstallAsync(folder, cancellationToken);
+        var ports = FreePorts(3);
+        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        var start = new ProcessStartInfo(
+            "node",
+            [
+                Path.Combine("node_modules", "azurite", "dist", "src", "azurite.js"),
+                "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+                "--blobHost", "127.0.0.1", "--blobPort", Text(ports[0]),
+                "--queueHost", "127.0.0.1", "--queuePort", Text(ports[1]),
+                "--tableHost", "127.0.0.1", "--tablePort", Text(ports[2]),
+            ])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["AZURITE_ACCOUNTS"] = $"tests:{key}";
+        process = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
+
+        // Both streams are read to their ends, so that the emulator never waits for a full pipe.
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.EnableRaisingEvents = true;
+        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException("Azurite ended as it started."));
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Contains("Table service is successfully listening", StringComparison.Ordinal) == true)
+            {
+                ready.TrySetResult();
+            }
+        };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await ready.Task.WaitAsync(cancellationToken);
+        options = new AzureStorageOptions
+        {
+            ConnectionString = $"DefaultEndpointsProtocol=http;AccountName=tests;AccountKey={key};"
+                + $"BlobEndpoint=http://127.0.0.1:{Text(ports[0])}/tests;TableEndpoint=http://127.0.0.1:{Text(ports[2])}/tests",
+        };
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>The tests that share one emulator, one after the other.</summary>
+[CollectionDefinition]
+public sealed class AzuriteTests : ICollectionFixture<AzuriteProcess>;

@@ -1,0 +1,29 @@
+using System.CommandLine;
+
+namespace PasientensMaledata.Tools;
+
+/// <summary>Every command, in the order of the help. A new one is a file with a <c>Create</c>, and a line here.</summary>
+internal static class Commands
+{
+    public static IReadOnlyList<Func<Command>> All { get; } =
+    [
+        SimulateCommand.Create,
+        PatientCommand.Create,
+        KeysCommand.Create,
+    ];
+}
+
+/// <summary>What a command ends with, for scripts.</summary>
+internal static class ExitCodes
+{
+    public const int Done = 0;
+
+    /// <summary>It ran, and something was not done.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line is wrong; nothing was done.</summary>
+    public const int WrongUsage = 2;
+
+    /// <summary>Stopped with Ctrl-C, by the convention of shells.</summary>
+    public const int Interrupted = 130;
+}
