@@ -33,5 +33,13 @@ public readonly record struct PatientKey
     public void Write(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, value);
 
     /// <summary>The patient's partition.</summary>
-    public PartitionKey Partition => new($"patient-{value:x32}");
+    public PartitionKey Partition
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[Size];
+            Write(bytes);
+            return new($"patient-{Convert.ToHexStringLower(bytes)}");
+        }
+    }
 }

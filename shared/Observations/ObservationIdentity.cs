@@ -37,5 +37,10 @@ public readonly record struct ObservationIdentity
     public void Write(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, value);
 
     /// <summary>32 hexadecimal characters, as in a row key.</summary>
-    public override string ToString() => value.ToString("x32", null);
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        Write(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -25,43 +24,59 @@ public sealed class ObservationDocument
     private readonly ReadOnlyMemory<byte> json;
     private readonly bool mayHaveEmpties;
 
+    // Whether something is left out of answers besides what empty strings take with them.
+    private readonly bool drops;
+
     private ObservationDocument(JsonElement element, ReadOnlyMemory<byte> json)
     {
         (this.element, this.json) = (element, json);
         mayHaveEmpties = json.Span.IndexOf("\"\""u8) >= 0;
-        Status = Text("status") ?? "";
-        Codings = Tokens(Member(element, "code"), "coding", "code");
-        CodeText = Text(Member(element, "code"), "text");
-        Categories = [.. List(element, "category").SelectMany(c => Tokens(c, "coding", "code"))];
-        var sentId = Text("id");
-        var identifiers = new List<Token>();
-        foreach (var identifier in List(element, "identifier"))
+        Codings = Categories = [];
+        Identifiers = [];
+        Status = "";
+        JsonElement identifiers = default;
+        foreach (var member in element.EnumerateObject())
         {
-            var token = new Token(Text(identifier, "system"), Text(identifier, "value"));
-            if (token.System != SentIdSystem)
+            var name = JsonMarshal.GetRawUtf8PropertyName(member);
+            switch (name.Length)
             {
-                identifiers.Add(token);
-            }
-            else if (sentId is null || ObservationId.HasForm(sentId))
-            {
-                OwnIdentifier = token.Value;
+                case 2 when name.SequenceEqual("id"u8):
+                    SentId = Text(member.Value);
+                    break;
+                case 4 when name.SequenceEqual("code"u8):
+                    Codings = Tokens(member.Value);
+                    CodeText = Text(member.Value, "text"u8);
+                    break;
+                case 4 when name.SequenceEqual("text"u8):
+                    drops = true;
+                    break;
+                case 6 when name.SequenceEqual("status"u8):
+                    Status = Text(member.Value) ?? "";
+                    break;
+                case 6 when name.SequenceEqual("issued"u8):
+                    Issued = Text(member.Value);
+                    break;
+                case 6 when name.SequenceEqual("device"u8):
+                    var device = Member(member.Value, "identifier"u8);
+                    Device = new(Text(device, "system"u8), Text(device, "value"u8));
+                    break;
+                case 8 when name.SequenceEqual("category"u8):
+                    Categories = ReadCategories(member.Value);
+                    break;
+                case 9 when name.SequenceEqual("performer"u8):
+                    ControllerNumber = ReadController(member.Value);
+                    break;
+                case 9 when name.SequenceEqual("contained"u8):
+                    drops = true;
+                    break;
+                case 10 when name.SequenceEqual("identifier"u8):
+                    identifiers = member.Value;
+                    break;
             }
         }
 
-        Identifiers = identifiers;
-        SentId = sentId;
-        OwnIdentifier ??= sentId;
-        var device = Member(Member(element, "device"), "identifier");
-        Device = new(Text(device, "system"), Text(device, "value"));
-        Issued = Text("issued");
-        foreach (var performer in List(element, "performer"))
-        {
-            var identifier = Member(performer, "identifier");
-            if (Text(identifier, "system") is { } system && system.EndsWith("2.16.578.1.12.4.1.4.101", StringComparison.Ordinal))
-            {
-                ControllerNumber = Text(identifier, "value");
-            }
-        }
+        Identifiers = ReadIdentifiers(identifiers);
+        OwnIdentifier ??= SentId;
     }
 
     /// <summary>The bytes as sent.</summary>
@@ -86,7 +101,7 @@ public sealed class ObservationDocument
     public string? SentId { get; }
 
     /// <summary>The id that answers carry as an identifier.</summary>
-    public string? OwnIdentifier { get; }
+    public string? OwnIdentifier { get; private set; }
 
     /// <summary>The device's identifier.</summary>
     public Token Device { get; }
@@ -107,20 +122,28 @@ public sealed class ObservationDocument
     }
 
     /// <summary>Keyed hash (128 bits) over the JSON tokens, members sorted, number text as sent; without id, meta, text, empty strings and our identifier.</summary>
-    public UInt128 HashContent(byte[] key) => Hash(key, default, canonical => WriteObject(canonical, element, "Observation", top: true));
+    public UInt128 HashContent(byte[] key)
+    {
+        var canonical = new CanonicalJson(json.Length);
+        WriteObject(ref canonical, element, top: true);
+        return canonical.Hash(key);
+    }
 
     /// <summary>Keyed hash over value[x] and each component's code and value[x]: the value part of a device's own key.</summary>
-    public UInt128 HashValue(byte[] key) => Hash(key, default, canonical =>
+    public UInt128 HashValue(byte[] key)
     {
+        var canonical = new CanonicalJson(json.Length);
         foreach (var member in element.EnumerateObject())
         {
             if (member.Name.StartsWith("value", StringComparison.Ordinal) || member.Name is "component" or "dataAbsentReason")
             {
-                WriteText(canonical, member.Name);
-                WriteValue(canonical, member.Value);
+                canonical.WriteName(member);
+                WriteValue(ref canonical, member.Value);
             }
         }
-    });
+
+        return canonical.Hash(key);
+    }
 
     /// <summary>The edits that make the answer in FHIR R5, or R4 where that differs; packed.</summary>
     /// <param name="withoutR5">Whether R5's additional elements are left out.</param>
@@ -129,23 +152,13 @@ public sealed class ObservationDocument
     /// <summary>Whether it has elements that only R5 knows.</summary>
     public bool HasR5Elements() => R5Elements.AreIn(element);
 
-    private static UInt128 Hash(byte[] key, ReadOnlySpan<byte> prefix, Action<ArrayBufferWriter<byte>> write)
-    {
-        var canonical = new ArrayBufferWriter<byte>(1024);
-        canonical.Write(prefix);
-        write(canonical);
-        Span<byte> hash = stackalloc byte[32];
-        HMACSHA256.HashData(key, canonical.WrittenSpan, hash);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash);
-    }
-
-    private void WriteObject(ArrayBufferWriter<byte> canonical, JsonElement parent, string? path, bool top = false)
+    private void WriteObject(ref CanonicalJson canonical, JsonElement parent, bool top = false)
     {
         var members = ArrayPool<JsonProperty>.Shared.Rent(16);
         var count = 0;
         foreach (var member in parent.EnumerateObject())
         {
-            if ((top && (member.NameEquals("id"u8) || member.NameEquals("meta"u8) || member.NameEquals("text"u8))) || IsEmpty(member.Value) || (top && IsOwnIdentifierAlone(member)))
+            if (IsEmpty(member.Value) || (top && IsNoContent(member)))
             {
                 continue;
             }
@@ -154,7 +167,7 @@ public sealed class ObservationDocument
             {
                 var larger = ArrayPool<JsonProperty>.Shared.Rent(count * 2);
                 members.CopyTo(larger, 0);
-                ArrayPool<JsonProperty>.Shared.Return(members, clearArray: true);
+                ArrayPool<JsonProperty>.Shared.Return(members);
                 members = larger;
             }
 
@@ -162,115 +175,73 @@ public sealed class ObservationDocument
         }
 
         members.AsSpan(0, count).Sort(static (a, b) => JsonMarshal.GetRawUtf8PropertyName(a).SequenceCompareTo(JsonMarshal.GetRawUtf8PropertyName(b)));
-        canonical.Write("{"u8);
+        canonical.Write((byte)'{');
         for (var i = 0; i < count; i++)
         {
-            WriteText(canonical, members[i]);
+            canonical.WriteName(members[i]);
             if (top && members[i].NameEquals("identifier"u8))
             {
-                WriteIdentifiers(canonical, members[i].Value);
+                WriteItems(ref canonical, members[i].Value, withoutOwn: true);
             }
             else
             {
-                WriteValue(canonical, members[i].Value);
+                WriteValue(ref canonical, members[i].Value);
             }
         }
 
-        canonical.Write("}"u8);
-        ArrayPool<JsonProperty>.Shared.Return(members, clearArray: true);
+        canonical.Write((byte)'}');
+        ArrayPool<JsonProperty>.Shared.Return(members);
     }
 
-    private void WriteIdentifiers(ArrayBufferWriter<byte> canonical, JsonElement array)
+    private static bool IsNoContent(JsonProperty member)
     {
-        canonical.Write("["u8);
+        var name = JsonMarshal.GetRawUtf8PropertyName(member);
+        return name.SequenceEqual("id"u8) || name.SequenceEqual("meta"u8) || name.SequenceEqual("text"u8)
+            || (name.SequenceEqual("identifier"u8) && IsOwnIdentifierAlone(member.Value));
+    }
+
+    private void WriteItems(ref CanonicalJson canonical, JsonElement array, bool withoutOwn = false)
+    {
+        canonical.Write((byte)'[');
         foreach (var item in array.EnumerateArray())
         {
-            if (!IsOwnIdentifier(item) && !IsEmpty(item))
+            if (!IsEmpty(item) && !(withoutOwn && IsOwnIdentifier(item)))
             {
-                WriteValue(canonical, item);
+                WriteValue(ref canonical, item);
             }
         }
 
-        canonical.Write("]"u8);
+        canonical.Write((byte)']');
     }
 
-    private void WriteValue(ArrayBufferWriter<byte> canonical, JsonElement value)
+    private void WriteValue(ref CanonicalJson canonical, JsonElement value)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                WriteObject(canonical, value, null);
+                WriteObject(ref canonical, value);
                 break;
             case JsonValueKind.Array:
-                canonical.Write("["u8);
-                foreach (var item in value.EnumerateArray())
-                {
-                    if (!IsEmpty(item))
-                    {
-                        WriteValue(canonical, item);
-                    }
-                }
-
-                canonical.Write("]"u8);
-                break;
-            case JsonValueKind.String:
-                WriteString(canonical, value);
+                WriteItems(ref canonical, value);
                 break;
             default:
-                // A number as sent, true, false or null; the space keeps 1,2 apart from 12.
-                canonical.Write(JsonMarshal.GetRawUtf8Value(value));
-                canonical.Write(" "u8);
+                canonical.WriteScalar(value);
                 break;
         }
-    }
-
-    private static void WriteString(ArrayBufferWriter<byte> canonical, JsonElement value)
-    {
-        var raw = JsonMarshal.GetRawUtf8Value(value);
-        if (raw.Contains((byte)'\\'))
-        {
-            WriteText(canonical, value.GetString()!);
-        }
-        else
-        {
-            WriteText(canonical, raw[1..^1]);
-        }
-    }
-
-    private static void WriteText(ArrayBufferWriter<byte> canonical, JsonProperty name)
-    {
-        var raw = JsonMarshal.GetRawUtf8PropertyName(name);
-        if (raw.Contains((byte)'\\'))
-        {
-            WriteText(canonical, name.Name);
-        }
-        else
-        {
-            WriteText(canonical, raw);
-        }
-    }
-
-    private static void WriteText(ArrayBufferWriter<byte> canonical, string text) => WriteText(canonical, Encoding.UTF8.GetBytes(text));
-
-    private static void WriteText(ArrayBufferWriter<byte> canonical, ReadOnlySpan<byte> text)
-    {
-        canonical.Write("\""u8);
-        Edits.WriteNumber(canonical, text.Length);
-        canonical.Write(text);
     }
 
     private bool IsEmpty(JsonElement value) => mayHaveEmpties && JsonStrings.IsEmpty(value);
 
-    private bool IsOwnIdentifierAlone(JsonProperty member)
+    private static bool IsOwnIdentifierAlone(JsonElement identifiers)
     {
-        if (!member.NameEquals("identifier"u8) || member.Value.ValueKind != JsonValueKind.Array)
+        if (identifiers.ValueKind != JsonValueKind.Array)
         {
             return false;
         }
 
-        foreach (var item in member.Value.EnumerateArray())
+        foreach (var item in identifiers.EnumerateArray())
         {
-            if (!IsOwnIdentifier(item) && !IsEmpty(item))
+            if (!IsOwnIdentifier(item) && !JsonStrings.IsEmpty(item))
             {
                 return false;
             }
@@ -283,36 +254,93 @@ public sealed class ObservationDocument
         identifier.ValueKind == JsonValueKind.Object && identifier.TryGetProperty("system"u8, out var system)
             && system.ValueKind == JsonValueKind.String && system.ValueEquals(SentIdSystem);
 
-    private string? Text(string name) => Text(element, name);
-
-    private static string? Text(JsonElement parent, string name) =>
-        Member(parent, name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 } text ? text : null;
-
-    private static JsonElement Member(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;
-
-    private static JsonElement.ArrayEnumerator List(JsonElement parent, string name) =>
-        Member(parent, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : default;
-
-    private static Token[] Tokens(JsonElement parent, string list, string value)
+    private Token[] ReadIdentifiers(JsonElement array)
     {
-        var array = Member(parent, list);
         if (array.ValueKind != JsonValueKind.Array)
         {
             return [];
         }
 
         var tokens = new List<Token>(array.GetArrayLength());
-        foreach (var item in array.EnumerateArray())
+        foreach (var identifier in array.EnumerateArray())
         {
-            var token = new Token(Text(item, "system"), Text(item, value));
-            if (token.Value is not null)
+            var token = new Token(Text(identifier, "system"u8), Text(identifier, "value"u8));
+            if (token.System != SentIdSystem)
             {
                 tokens.Add(token);
+            }
+            else if (SentId is null || ObservationId.HasForm(SentId))
+            {
+                OwnIdentifier = token.Value;
             }
         }
 
         return [.. tokens];
+    }
+
+    private static Token[] ReadCategories(JsonElement array)
+    {
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            return [];
+        }
+
+        Token[] tokens = [];
+        foreach (var category in array.EnumerateArray())
+        {
+            var more = Tokens(category);
+            tokens = tokens.Length == 0 ? more : [.. tokens, .. more];
+        }
+
+        return tokens;
+    }
+
+    private static string? ReadController(JsonElement array)
+    {
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        foreach (var performer in array.EnumerateArray())
+        {
+            var identifier = Member(performer, "identifier"u8);
+            if (Text(identifier, "system"u8) is { } system && system.EndsWith("2.16.578.1.12.4.1.4.101", StringComparison.Ordinal))
+            {
+                return Text(identifier, "value"u8);
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Text(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+
+    private static string? Text(JsonElement parent, ReadOnlySpan<byte> name) => Text(Member(parent, name));
+
+    private static JsonElement Member(JsonElement parent, ReadOnlySpan<byte> name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;
+
+    private static Token[] Tokens(JsonElement concept)
+    {
+        var array = Member(concept, "coding"u8);
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            return [];
+        }
+
+        var tokens = new Token[array.GetArrayLength()];
+        var count = 0;
+        foreach (var item in array.EnumerateArray())
+        {
+            var token = new Token(Text(item, "system"u8), Text(item, "code"u8));
+            if (token.Value is not null)
+            {
+                tokens[count++] = token;
+            }
+        }
+
+        return count == tokens.Length ? tokens : tokens[..count];
     }
 
     private static int Offset(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> part) =>
@@ -321,7 +349,8 @@ public sealed class ObservationDocument
     /// <summary>Collects the edits of one form of the answer.</summary>
     private sealed class EditWriter(ObservationDocument document, bool withoutR5)
     {
-        private readonly List<Edit> edits = [];
+        private readonly List<Edit> edits = new(4);
+        private bool metaDrops;
 
         /// <summary>Where a member or item lies, in the Observation.</summary>
         private readonly record struct Span(int Start, int End, bool Keep);
@@ -329,7 +358,7 @@ public sealed class ObservationDocument
         public List<Edit> Write()
         {
             var whole = document.element;
-            bool hasId = false, hasMeta = false, hasIdentifier = false;
+            bool hasId = false, hasMeta = false, hasIdentifier = false, hasIdentifiers = false;
             var own = document.OwnIdentifier is { } sent ? OwnIdentifierJson(sent) : null;
             foreach (var member in whole.EnumerateObject())
             {
@@ -346,7 +375,7 @@ public sealed class ObservationDocument
                 }
                 else if (member.NameEquals("identifier"u8))
                 {
-                    hasIdentifier = WriteIdentifiers(member.Value, own);
+                    (hasIdentifiers, hasIdentifier) = (true, WriteIdentifiers(member.Value, own));
                 }
             }
 
@@ -365,15 +394,39 @@ public sealed class ObservationDocument
                 edits.Add(new(1, 0, Insertion.Literal, [.. "\"identifier\":["u8, .. own, .. "],"u8]));
             }
 
-            DropMembers(whole, "Observation", (member, path) =>
-                member.NameEquals("text"u8)
-                || (member.NameEquals("identifier"u8) && !hasIdentifier)
-                || (member.NameEquals("id"u8) && !hasId)
-                || (member.NameEquals("meta"u8) && !hasMeta));
+            if (document.drops || document.mayHaveEmpties || withoutR5 || metaDrops || (hasIdentifiers && !hasIdentifier))
+            {
+                DropMembers(whole, "Observation", (member, path) =>
+                    member.NameEquals("text"u8)
+                    || (member.NameEquals("identifier"u8) && !hasIdentifier)
+                    || (member.NameEquals("id"u8) && !hasId)
+                    || (member.NameEquals("meta"u8) && !hasMeta));
+            }
 
-            // Insertions go before removals of the same place: a stable sort by position keeps both orders.
-            return [.. edits.OrderBy(e => e.Position).ThenBy(e => e.Remove > 0 && e.Insertion == Insertion.None)];
+            Order();
+            return edits;
         }
+
+        // By position, and what is inserted before what is left out at the same place; otherwise as they came. They are few.
+        private void Order()
+        {
+            for (var i = 1; i < edits.Count; i++)
+            {
+                var edit = edits[i];
+                var at = i;
+                for (; at > 0 && GoesBefore(edit, edits[at - 1]); at--)
+                {
+                    edits[at] = edits[at - 1];
+                }
+
+                edits[at] = edit;
+            }
+        }
+
+        private static bool GoesBefore(Edit one, Edit other) =>
+            one.Position < other.Position || (one.Position == other.Position && IsInsertion(one) && !IsInsertion(other));
+
+        private static bool IsInsertion(Edit edit) => edit.Insertion != Insertion.None;
 
         private static byte[] OwnIdentifierJson(string sentId) =>
             Encoding.UTF8.GetBytes($$"""{"system":"{{SentIdSystem}}","value":{{JsonSerializer.Serialize(sentId)}}}""");
@@ -383,7 +436,9 @@ public sealed class ObservationDocument
             var kept = false;
             foreach (var member in meta.EnumerateObject())
             {
-                kept |= !IsServerMeta(member) && !document.IsEmpty(member.Value);
+                var isServers = IsServerMeta(member);
+                metaDrops |= isServers;
+                kept |= !isServers && !document.IsEmpty(member.Value);
             }
 
             edits.Add(new(Place(meta).Start + 1, 0, kept ? Insertion.MetaMembersAndComma : Insertion.MetaMembers));
@@ -395,6 +450,11 @@ public sealed class ObservationDocument
         // Whether the member stays in the answer.
         private bool WriteIdentifiers(JsonElement array, byte[]? own)
         {
+            if (own is null && !document.mayHaveEmpties && !HasOwnIdentifier(array))
+            {
+                return true;
+            }
+
             var items = new List<Span>(array.GetArrayLength());
             var lastKept = -1;
             foreach (var item in array.EnumerateArray())
@@ -420,6 +480,19 @@ public sealed class ObservationDocument
             {
                 edits.Add(new(items[0].Start, items[^1].End - items[0].Start, Insertion.Literal, own));
                 return true;
+            }
+
+            return false;
+        }
+
+        private static bool HasOwnIdentifier(JsonElement array)
+        {
+            foreach (var item in array.EnumerateArray())
+            {
+                if (IsOwnIdentifier(item))
+                {
+                    return true;
+                }
             }
 
             return false;
