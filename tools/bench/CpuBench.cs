@@ -16,7 +16,7 @@ internal static class CpuBench
     {
         await options.Output.WriteLineAsync($"cpu: {options.Rounds} rounds of {Figures.Whole(options.Observations)} Observations");
         var table = new Table("step", "us/Observation", "of the parse", "bytes allocated");
-        var messages = IngestBench.Rounds(options with { Rounds = 0 }, mixed: false, 50, GatewayKind.KomLink)[0];
+        var messages = IngestBench.Rounds(options with { Rounds = 1, WarmUps = 0 }, mixed: false, 50, GatewayKind.KomLink)[0];
         var single = messages.Select(m => FirelyParse.Split(m.Body)).ToList();
         var count = single.Sum(s => s.Count);
         await using var store = await Store.OpenAsync(Path.Combine(options.Folder, "cpu"), new ForgetfulPartitions());

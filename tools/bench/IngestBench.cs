@@ -17,7 +17,7 @@ internal static class IngestBench
         var aims = new List<string>();
         foreach (var (name, mixed, people) in new (string, bool, int)[] { ("one patient each", false, 200), ("100 random of 1,000 patients", true, 1000) })
         {
-            await options.Output.WriteLineAsync($"ingest, {name}: making {options.Rounds + 1} rounds of {Figures.Whole(options.Observations)} Observations");
+            await options.Output.WriteLineAsync($"ingest, {name}: making {options.Rounds + options.WarmUps} rounds of {Figures.Whole(options.Observations)} Observations");
             var rounds = Rounds(options, mixed, options.IsQuick ? people / 50 : people, options.Url is null ? GatewayKind.KomLink : GatewayKind.Batch);
             var folder = Path.Combine(options.Folder, $"ingest-{(mixed ? "mixed" : "own")}");
             await using var service = options.Url is null ? await ServiceProcess.StartAsync(folder, cancellationToken) : null;
@@ -31,8 +31,8 @@ internal static class IngestBench
                 var before = service?.Cpu ?? default;
                 var round = await load.AllAsync(calls, Clients, options.Url is null ? CheckOwn : CheckOther, cancellationToken);
                 var rate = calls.Count * BundleSize / round.Seconds;
-                await options.Output.WriteLineAsync($"  round {i}{(i == 0 ? " (not counted)" : "")}: {Figures.Whole(rate)} Observations/s");
-                if (i > 0)
+                await options.Output.WriteLineAsync($"  round {i}{(i < options.WarmUps ? " (not counted)" : "")}: {Figures.Whole(rate)} Observations/s");
+                if (i >= options.WarmUps)
                 {
                     rates.Add(rate);
                     times.AddRange(round.Milliseconds);
@@ -53,10 +53,10 @@ internal static class IngestBench
             }
         }
 
-        var sample = Rounds(options with { Observations = 2 * BundleSize, Rounds = 0 }, mixed: true, 4, GatewayKind.KomLink)[0];
+        var sample = Rounds(options with { Observations = 2 * BundleSize, Rounds = 1, WarmUps = 0 }, mixed: true, 4, GatewayKind.KomLink)[0];
         return new(
             "ingest",
-            $"{options.Rounds} rounds of {Figures.Whole(options.Observations)} simulated Observations of about {Figures.Whole(sample.Average(m => m.Body.Length / (double)BundleSize))} bytes, all new, after a round that is not counted.",
+            $"{options.Rounds} rounds of {Figures.Whole(options.Observations)} simulated Observations of about {Figures.Whole(sample.Average(m => m.Body.Length / (double)BundleSize))} bytes, all new, after {options.WarmUps} that are not counted.",
             $"{Clients} clients post bundles of {BundleSize} to the service in a process of its own, load generator on the same machine; median of the rounds (least-most). "
                 + "Every entry is checked to be created, and the number stored is asked for at the end. Floor: in one process, each Observation parsed by Firely and the same rows written to SQLite with the same settings, "
                 + $"a prepared transaction for each 100 Observations, {Clients} workers.",
@@ -69,7 +69,7 @@ internal static class IngestBench
     {
         var simulation = new Simulation(new(people, 5000, seed, new DateOnly(2010, 1, 4), null, FaultRates.None));
         var perRound = Math.Max(1, options.Observations / BundleSize);
-        return [.. simulation.Load(BundleSize, mixed, gateway).Take(perRound * (options.Rounds + 1)).Chunk(perRound).Select(c => c.ToList())];
+        return [.. simulation.Load(BundleSize, mixed, gateway).Take(perRound * (options.Rounds + options.WarmUps)).Chunk(perRound).Select(c => c.ToList())];
     }
 
     // Counting a phrase costs less than parsing; it stands once in each entry's outcome.

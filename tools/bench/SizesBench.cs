@@ -19,8 +19,8 @@ internal static class SizesBench
         var folder = Path.Combine(options.Folder, "sizes");
         var requests = new Table("operation", "requests", "point reads", "ranges", "rows in them", "batches");
         var weights = new Table("what", "figure");
-        var own = IngestBench.Rounds(options with { Rounds = 1 }, mixed: false, options.IsQuick ? 4 : 200, GatewayKind.KomLink);
-        var mixed = IngestBench.Rounds(options with { Rounds = 1, Observations = 200 }, mixed: true, 1000, GatewayKind.KomLink, seed: 19);
+        var own = IngestBench.Rounds(options with { Rounds = 1, WarmUps = 1 }, mixed: false, options.IsQuick ? 4 : 200, GatewayKind.KomLink);
+        var mixed = IngestBench.Rounds(options with { Rounds = 1, WarmUps = 0, Observations = 200 }, mixed: true, 1000, GatewayKind.KomLink, seed: 19);
         var sent = own[0].Sum(m => (long)m.Body.Length);
         var count = own[0].Sum(m => m.Entries.Count);
         string number;
