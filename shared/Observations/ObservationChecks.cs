@@ -68,6 +68,7 @@ public static class ObservationChecks
 
         CheckRequired(observation, issues);
         CheckChoices(observation, "Observation", issues);
+        CheckCodings(observation, issues);
         var subject = CheckSubject(observation, policy, issues);
         CheckPerformers(observation, issues);
         var concept = ConceptRules.Find(observation);
@@ -91,6 +92,43 @@ public static class ObservationChecks
             if (!issues.HasErrorAt("Observation.code"))
             {
                 issues.Error("required", "Observation.code", "The code says nothing; send a coding with a code, or a text.");
+            }
+        }
+    }
+
+    // Codes are stored openly, since they are searched by: a person number among them would be, too.
+    private static void CheckCodings(JsonElement observation, IssueList issues)
+    {
+        if (observation.TryGetProperty("code"u8, out var code))
+        {
+            CheckCodings(code, "Observation.code", issues);
+        }
+
+        if (ConceptRules.TryGet(observation, "category"u8, JsonValueKind.Array, out var categories))
+        {
+            var index = 0;
+            foreach (var category in categories.EnumerateArray())
+            {
+                CheckCodings(category, $"Observation.category[{index++}]", issues);
+            }
+        }
+    }
+
+    private static void CheckCodings(JsonElement concept, string expression, IssueList issues)
+    {
+        if (!ConceptRules.TryGet(concept, "coding"u8, JsonValueKind.Array, out var codings))
+        {
+            return;
+        }
+
+        var index = -1;
+        foreach (var coding in codings.EnumerateArray())
+        {
+            index++;
+            if (ConceptRules.Text(coding, "code"u8) is { Length: 11 } text && ConceptRules.Text(coding, "system"u8) != ConceptCatalog.Snomed
+                && (NationalId.TryParse(text, null, NationalIdPolicy.Strict, out _, out _) || NationalId.TryParse(text, null, NationalIdPolicy.Synthetic, out _, out _)))
+            {
+                issues.Error("security", $"{expression}.coding[{index}].code", "A person number stands as a code, where it would be stored openly; send it as subject.identifier only.");
             }
         }
     }

@@ -66,6 +66,7 @@ public class ObservationChecksTests
         { HeartRate, "meta/profile/0", "\"http://hl7.org/fhir/StructureDefinition/bodyweight\"", "code-invalid", "Observation.valueQuantity.code" },
         { HeartRate, "category", null, "required", "Observation.category" },
         { HeartRate, "code/coding/0", null, "required", "Observation.code" },
+        { HeartRate, "code/coding", """[{"system":"http://loinc.org","code":"8867-4"},{"system":"http://example.org","code":"13717404089"}]""", "security", "Observation.code.coding[1].code" },
         { HeartRate, "valueQuantity/code", "\"bpm\"", "code-invalid", "Observation.valueQuantity.code" },
         { HeartRate, "valueQuantity/system", "\"http://example.org\"", "code-invalid", "Observation.valueQuantity.system" },
         { BloodPressure, "component/1", null, "required", "Observation.component" },

@@ -53,7 +53,17 @@ internal sealed class TestStore : IAsyncDisposable
     public async Task<LookUp> SearchAsync(string number, string query, string? after = null)
     {
         var read = Read(number, query);
-        return await Service.Reader.SearchAsync(await Service.Directory.FindAsync(read.Patient, default), read.Query!, after, null, default);
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await Service.Reader.SearchAsync(await Service.Directory.FindAsync(read.Patient, default), read.Query!, after, null, default);
+            }
+            catch (StorageUnavailableException) when (attempt < 200)
+            {
+                // As a caller who is told 503.
+            }
+        }
     }
 
     public static ReadQuery Read(string number, string query) => QueryReader.Read(

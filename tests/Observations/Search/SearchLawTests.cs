@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
 using PasientensMaledata.Observations;
+using PasientensMaledata.Observations.Submissions;
+using PasientensMaledata.Storage.Faulty;
 using PasientensMaledata.Tests.Functions;
 
 namespace PasientensMaledata.Tests.Observations.Search;
@@ -80,25 +82,32 @@ public sealed class SearchLawTests
         Gen.Select(Choice("", "eq", "ne", "gt", "ge", "lt", "le", "sa", "eb"), Moment).Select((prefix, moment) => $"date={prefix}{moment}").Array[0, 2],
         Choice("", "_sort=date", "_sort=-date")).Select((code, facet, dates, sort) => string.Join('&', new[] { code, facet, sort }.Concat(dates).Where(p => p.Length > 0)));
 
-    [Fact]
-    public void Search_gives_what_a_plain_filter_over_everything_gives()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Search_gives_what_a_plain_filter_over_everything_gives(bool withFaults)
     {
-        Gen.Select(AnyObservation.Array[0, 120], AnyQuery.Array[12], Gen.Int[1, 9]).Sample(
-            (observations, queries, count) => CheckAsync(observations, queries, count).GetAwaiter().GetResult(),
-            iter: 40,
+        Gen.Select(AnyObservation.Array[0, 120], AnyQuery.Array[12], Gen.Int[1, 9], Gen.Int).Sample(
+            (observations, queries, count, seed) => CheckAsync(observations, queries, count, withFaults ? seed : null).GetAwaiter().GetResult(),
+            iter: 30,
             threads: 1);
     }
 
-    private static async Task CheckAsync(JsonObject[] generated, string[] queries, int count)
+    private static async Task CheckAsync(JsonObject[] generated, string[] queries, int count, int? faultSeed)
     {
         var observations = generated.Select((o, i) => SubmitBundleTests.With(
             o.DeepClone().AsObject(), "identifier", new JsonArray(new JsonObject { ["system"] = "urn:oid:1.9", ["value"] = $"{i}" }))).ToArray();
-        await using var store = await TestStore.OpenAsync();
+        await using var store = await TestStore.OpenAsync(p => faultSeed is { } seed ? new FaultyPartitions(p, FaultPlan.Rough, new Random(seed), TimeProvider.System) : p);
         var stored = new List<JsonNode>();
         foreach (var chunk in observations.Chunk(40))
         {
             var results = await store.SubmitAsync(Messages.Collection(chunk.Select(o => o.DeepClone().AsObject())));
-            stored.AddRange(chunk.Where((_, i) => results[i].Outcome == PasientensMaledata.Observations.Submissions.EntryOutcome.Created));
+            while (results.Any(r => r.Outcome == EntryOutcome.Unavailable))
+            {
+                results = await store.SubmitAsync(Messages.Collection(chunk.Select(o => o.DeepClone().AsObject())));
+            }
+
+            stored.AddRange(chunk);
             Assert.All(results, r => Assert.True(r.IsStored, string.Join(' ', r.Issues)));
             store.Clock.Advance(TimeSpan.FromSeconds(7));
         }
