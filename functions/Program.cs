@@ -53,7 +53,7 @@ try
 catch (Exception e) when (e is ArgumentException or FormatException or StorageUnavailableException or CryptographicException or IOException or UnauthorizedAccessException)
 {
     // The texts of these say what to do and hold no secret.
-    await Console.Error.WriteLineAsync($"Not started. {e.Message}");
+    await Console.Error.WriteLineAsync($"Not started. {e.Message} ./run --help tells how storage is named.");
     return 6;
 }
 
