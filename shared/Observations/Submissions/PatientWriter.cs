@@ -342,10 +342,11 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
 
     /// <summary>The operations that store one entry, all or none.</summary>
     /// <param name="Entry">The entry.</param>
+    /// <param name="Stamp">The stamp it brings, which pollers go by.</param>
     /// <param name="Current">The version that is current when it is stored.</param>
     /// <param name="Operations">What is written.</param>
     /// <param name="Lines">The lines of the catalogue by which it is found.</param>
-    private sealed record Write(Pending Entry, VersionEntry Current, IReadOnlyList<RowOperation> Operations, IReadOnlyList<CatalogueLine> Lines);
+    private sealed record Write(Pending Entry, DateTime Stamp, VersionEntry Current, IReadOnlyList<RowOperation> Operations, IReadOnlyList<CatalogueLine> Lines);
 
     /// <summary>Writes of one patient that are committed together, with the lines of the catalogue that they are the first to need.</summary>
     private sealed class Batch(PatientKey patient)
@@ -385,6 +386,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         var value = ObservationRow.Write(facts, entry.Observation.Document, seal);
         return new(
             entry,
+            version.Stamp,
             version,
             [
                 RowOperation.Insert(location, value),
@@ -406,6 +408,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             var kept = stored with { Versions = [.. stored.Versions, version] };
             return new(
                 entry,
+                version.Stamp,
                 stored.Current,
                 [
                     RowOperation.Insert(ObservationKeys.History(entry.Identity, version.Number), value),
@@ -430,7 +433,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             RowOperation.Insert(ObservationKeys.Update(version.Stamp, entry.Identity), Ascii(location)),
             .. Move(stored.Location, superseded.Version, location, value),
         ];
-        return new(entry, version, operations, PatientHead.LinesFor(new(value)));
+        return new(entry, version.Stamp, version, operations, PatientHead.LinesFor(new(value)));
     }
 
     // The same content was said to be of an earlier time: it keeps that, and another version may now be the last.
@@ -441,7 +444,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         var changed = stored with { Versions = versions };
         if (last.Number == stored.CurrentNumber)
         {
-            return new(entry, last, [RowOperation.Replace(ObservationKeys.Identity(entry.Identity), states[entry.Key].Version, changed.ToRow())], []);
+            return new(entry, stamp, last, [RowOperation.Replace(ObservationKeys.Identity(entry.Identity), states[entry.Key].Version, changed.ToRow())], []);
         }
 
         var promotedKey = ObservationKeys.History(entry.Identity, last.Number);
@@ -467,7 +470,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             RowOperation.Insert(ObservationKeys.Update(stamp, entry.Identity), Ascii(location)),
             .. Move(stored.Location, superseded.Version, location, value),
         ];
-        return new(entry, last, operations, PatientHead.LinesFor(new(value)));
+        return new(entry, stamp, last, operations, PatientHead.LinesFor(new(value)));
     }
 
     private static IEnumerable<RowOperation> Move(RowKey from, RowVersion version, RowKey to, byte[] value) =>
@@ -554,7 +557,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         CommitResult result;
         try
         {
-            var commitBy = batch.Writes.Min(w => w.Entry.Tried.Stamp) + Limits.CommitWindow - StorageLimits.MaxAttempt;
+            var commitBy = batch.Writes.Min(w => w.Stamp) + Limits.CommitWindow - StorageLimits.MaxAttempt;
             result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
         }
         catch (StorageUnavailableException)
