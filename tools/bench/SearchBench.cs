@@ -89,17 +89,25 @@ internal static class SearchBench
         }
 
         var (least, most) = (medians.Keys.Min(k => k.Stored), medians.Keys.Max(k => k.Stored));
+        var aims = new List<string>
+        {
+            Figures.Aim("1,000 searches/s at 8 clients", medians[(most, 8)].Rate >= 1000),
+            Figures.Aim("p99 of 10 ms at 8 clients", medians[(most, 8)].P99 <= 10),
+        };
+        if (least < most)
+        {
+            aims.Add(Figures.Aim(
+                $"p50 grows at most by 1.2 from {Figures.Whole(least)} to {Figures.Whole(most)} stored (1 client: {Figures.Hundredths(Growth(1))}, 8: {Figures.Hundredths(Growth(8))}, 32: {Figures.Hundredths(Growth(32))})",
+                ClientCounts.All(c => Growth(c) <= 1.2)));
+        }
+
         return new(
             "search",
             $"One patient with {Figures.Whole(options.OfPatient)} Observations; {string.Join(", ", options.Stored.Select(s => Figures.Whole(s)))} stored in all, the others' patients with {Figures.Whole(OfOther)} each.",
             $"The newest {Wanted}, by POST, from the service in a process of its own, load generator on the same machine: {options.Rounds} rounds of {options.RoundSeconds:0.#} s after one that is not counted, median of the rounds; percentiles over all. "
                 + "One answer of each kind is parsed and its count and order checked; all others are checked for status and length. Floors: Kestrel that answers the same bytes; the same rows read and unsealed in process.",
             [table],
-            [
-                Figures.Aim("1,000 searches/s at 8 clients", medians[(most, 8)].Rate >= 1000),
-                Figures.Aim("p99 of 10 ms at 8 clients", medians[(most, 8)].P99 <= 10),
-                Figures.Aim($"p50 grows at most by 1.2 from {Figures.Whole(least)} to {Figures.Whole(most)} stored (1 client: {Figures.Hundredths(Growth(1))}, 8: {Figures.Hundredths(Growth(8))}, 32: {Figures.Hundredths(Growth(32))})", ClientCounts.All(c => Growth(c) <= 1.2)),
-            ]);
+            aims);
 
         double Growth(int clients) => medians[(most, clients)].P50 / medians[(least, clients)].P50;
     }
