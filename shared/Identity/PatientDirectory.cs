@@ -112,7 +112,7 @@ public sealed class PatientDirectory(IPartitions partitions, KeyRing ring)
         Span<byte> ascii = stackalloc byte[32];
         var length = Encoding.ASCII.GetBytes(digits, ascii);
         Span<byte> hash = stackalloc byte[32];
-        HMACSHA256.HashData(directoryKey, ascii[..length], hash);
+        KeyedHash.Compute(directoryKey, ascii[..length], hash);
         return (new($"directory-{hash[0]:x2}"), new($"d.{Convert.ToHexStringLower(hash)}"));
     }
 

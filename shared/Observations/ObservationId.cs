@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Observations;
 
@@ -94,7 +94,7 @@ public static class ObservationId
     private static void Hide(Span<byte> bytes, byte[] idKey)
     {
         Span<byte> mask = stackalloc byte[32];
-        HMACSHA256.HashData(idKey, bytes[..ObservationIdentity.Size], mask);
+        KeyedHash.Compute(idKey, bytes[..ObservationIdentity.Size], mask);
         for (var i = 0; i < PatientKey.Size; i++)
         {
             bytes[ObservationIdentity.Size + i] ^= mask[i];

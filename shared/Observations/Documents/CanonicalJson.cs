@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Observations.Documents;
 
@@ -20,7 +20,7 @@ internal ref struct CanonicalJson
     public readonly UInt128 Hash(byte[] key)
     {
         Span<byte> hash = stackalloc byte[32];
-        HMACSHA256.HashData(key, buffer.AsSpan(0, length), hash);
+        KeyedHash.Compute(key, buffer.AsSpan(0, length), hash);
         ArrayPool<byte>.Shared.Return(buffer);
         return BinaryPrimitives.ReadUInt128BigEndian(hash);
     }

@@ -149,7 +149,7 @@ public sealed class PatientHead
         patient.Write(named);
         value.CopyTo(named, PatientKey.Size);
         Span<byte> hash = stackalloc byte[32];
-        HMACSHA256.HashData(identityKey, named, hash);
+        KeyedHash.Compute(identityKey, named, hash);
         return RowOperation.Insert(new($"a.cat.{line.Concept}.{Convert.ToHexStringLower(hash[..16])}"), value);
     }
 

@@ -231,6 +231,11 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
             return null;
         }
 
+        if (query.CountOnly && query.Ids.Count == 0)
+        {
+            return new("", row.Value, head);
+        }
+
         var id = ObservationId.Format(head.Person.Key, observation.Identity, ring.Current.Id);
         foreach (var ids in query.Ids)
         {

@@ -1,9 +1,9 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using PasientensMaledata.Access;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Documents;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Observations.Submissions;
 
@@ -106,7 +106,7 @@ internal static class IdentityRule
         }
 
         Span<byte> hash = stackalloc byte[32];
-        HMACSHA256.HashData(key, buffer.AsSpan(0, at), hash);
+        KeyedHash.Compute(key, buffer.AsSpan(0, at), hash);
         ArrayPool<byte>.Shared.Return(buffer);
         return ObservationIdentity.Read(hash);
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Concepts;
@@ -89,7 +88,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
 
         var named = document.Codings is [var first, ..] ? $"{first.System}|{first.Value}" : $"\n{document.CodeText}";
         Span<byte> hash = stackalloc byte[32];
-        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(named), hash);
+        KeyedHash.Compute(key, Encoding.UTF8.GetBytes(named), hash);
         var group = Math.Max(1, System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(hash));
         return ($"x{group & 15:x}", group);
     }

@@ -10,6 +10,8 @@ namespace PasientensMaledata.Storage.Embedded;
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
+    private const int CheckpointBytes = 67_108_864;
+
     private readonly SqliteConnection connection;
     private readonly sqlite3 handle;
     private readonly string path;
@@ -117,9 +119,10 @@ internal sealed class SqliteDatabase : IDisposable
         // Zeroes what is deleted: a deleted data key is to be gone, not free space.
         Execute("PRAGMA secure_delete=ON");
         Execute("PRAGMA temp_store=MEMORY");
-        Execute("PRAGMA cache_size=-16384");
-        Execute("PRAGMA wal_autocheckpoint=1000");
-        Execute("PRAGMA journal_size_limit=67108864");
+        // Rows of many patients lie all over the file: few checkpoints, and a cache that holds what lies between two.
+        Execute("PRAGMA cache_size=-65536");
+        Execute(FormattableString.Invariant($"PRAGMA wal_autocheckpoint={CheckpointBytes / pageSize}"));
+        Execute(FormattableString.Invariant($"PRAGMA journal_size_limit={CheckpointBytes}"));
         JournalMode = ReadPragma("journal_mode");
         Synchronous = long.Parse(ReadPragma("synchronous"), CultureInfo.InvariantCulture);
         if (JournalMode != "wal" || Synchronous != 2)
