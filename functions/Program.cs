@@ -53,7 +53,7 @@ try
 catch (Exception e) when (e is ArgumentException or FormatException or StorageUnavailableException or CryptographicException or IOException or UnauthorizedAccessException)
 {
     // The texts of these say what to do and hold no secret.
-    await Console.Error.WriteLineAsync($"Not started. {e.Message} ./run --help tells how storage is named.");
+    await Console.Error.WriteLineAsync($"Not started. {e.Message} ./run --help tells how storage is named: PMD_STORAGE_CONNECTION, or PMD_STORAGE_ACCOUNT.");
     return 6;
 }
 
@@ -70,7 +70,7 @@ catch (IOException)
     return 5;
 }
 
-Console.WriteLine(Greeting.Text(new Uri(app.Urls.First()).Port, Path.GetFullPath(options.DataFolder)));
+Console.WriteLine(Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
 var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
 await app.WaitForShutdownAsync();
 await demo;

@@ -81,6 +81,12 @@ public static class SubmitFunctions
             return;
         }
 
+        if (BundleReader.IsTooDeep(body.Root))
+        {
+            await AnswerAsync(context, service, new(EntryOutcome.Refused, null, 0, default, [Issue.Error("too-long", "Observation", $"The Observation is nested deeper than {Limits.MaxJsonDepth} levels.")]));
+            return;
+        }
+
         var results = await service.Submissions.SubmitAsync(new(Service.Caller, "", null, ""), [submitted(body.Root, body.Bytes)], context.RequestAborted);
         await AnswerAsync(context, service, results[0]);
     }
@@ -95,11 +101,6 @@ public static class SubmitFunctions
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resourceType", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals("Observation"))
         {
             return Issue.Error("structure", "Observation", "The body is to be a FHIR Observation. A Bundle is sent to the base.");
-        }
-
-        if (BundleReader.IsTooDeep(root))
-        {
-            return Issue.Error("too-long", "Observation", $"The Observation is nested deeper than {Limits.MaxJsonDepth} levels.");
         }
 
         // FHIR R4 http#update: the body has an id, and it is the one in the URL.

@@ -18,7 +18,7 @@ public static class Limits
     /// <summary>Bytes of one Observation.</summary>
     public const int MaxObservationBytes = 262_144;
 
-    /// <summary>Depth of nested JSON objects and arrays, counted from the Bundle.</summary>
+    /// <summary>Depth of nested JSON objects and arrays, counted from the Observation.</summary>
     public const int MaxJsonDepth = 32;
 
     /// <summary>Characters of one JSON string in an Observation, <c>text.div</c> and attachments' <c>data</c> aside.</summary>
@@ -50,6 +50,9 @@ public static class Limits
 
     /// <summary>Times a write is tried where others write the same rows or storage stays away.</summary>
     public const int MaxAttempts = 8;
+
+    /// <summary>How far apart the clocks of two processes may be without a poller missing a change.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(1);
 
     /// <summary>Bytes of a search form.</summary>
     public const int MaxSearchFormBytes = 16_384;

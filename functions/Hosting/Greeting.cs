@@ -5,8 +5,9 @@ public static class Greeting
 {
     /// <summary>The text.</summary>
     /// <param name="port">The port it listens on.</param>
-    /// <param name="dataFolder">Where it stores.</param>
-    public static string Text(int port, string dataFolder) => """
+    /// <param name="stored">Where it stores.</param>
+    /// <param name="now">The time, so that the example is of yesterday.</param>
+    public static string Text(int port, string stored, DateTimeOffset now) => """
 
         Pasientens måledata is ready on http://127.0.0.1:PORT
 
@@ -15,7 +16,7 @@ public static class Greeting
 
         Send a measurement (a synthetic person):
 
-          curl -s http://127.0.0.1:PORT/ -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","identifier":[{"system":"https://example.org/measurement","value":"1"}],"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"05898597468"}},"effectiveDateTime":"2026-11-20T08:00:00+01:00","valueQuantity":{"value":71,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}}}]}'
+          curl -s http://127.0.0.1:PORT/ -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"identifier":[{"system":"https://example.org/measurement","value":"1"}],"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"05898597468"}},"effectiveDateTime":"YESTERDAYT08:00:00+01:00","valueQuantity":{"value":71,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}}}]}'
 
         Find it, in any EHR that speaks FHIR:
 
@@ -27,5 +28,6 @@ public static class Greeting
           curl -s http://127.0.0.1:PORT/metadata
           curl -s http://127.0.0.1:PORT/health
 
-        """.Replace("PORT", $"{port}", StringComparison.Ordinal).Replace("FOLDER", dataFolder, StringComparison.Ordinal);
+        """.Replace("PORT", $"{port}", StringComparison.Ordinal).Replace("FOLDER", stored, StringComparison.Ordinal)
+        .Replace("YESTERDAY", now.AddDays(-1).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
 }

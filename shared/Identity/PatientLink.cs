@@ -22,7 +22,8 @@ public enum LinkOutcome
 /// </summary>
 /// <param name="partitions">Where the rows lie.</param>
 /// <param name="ring">The keys.</param>
-public sealed class PatientLink(IPartitions partitions, KeyRing ring)
+/// <param name="time">The clock.</param>
+public sealed class PatientLink(IPartitions partitions, KeyRing ring, TimeProvider time)
 {
     private readonly PatientDirectory directory = new(partitions, ring);
 
@@ -57,7 +58,7 @@ public sealed class PatientLink(IPartitions partitions, KeyRing ring)
 
             // First the one that takes new writes learns of the others: from here a search by its number gives all.
             IReadOnlyList<PatientKey> joined = [.. primary.Joined.Append(other.Key).Concat(other.Joined).Distinct()];
-            if (!await ReplaceAsync(primary.WithJoined(joined), primaryVersion, cancellationToken))
+            if (!await ReplaceAsync(primary.WithJoined(joined, time.GetUtcNow().UtcDateTime), primaryVersion, cancellationToken))
             {
                 continue;
             }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
@@ -12,10 +13,13 @@ namespace PasientensMaledata.Identity;
 public sealed class Person
 {
     private const byte Format = 1;
+
+    // Format, length, whether it leads to another, time: all but the wrapped key between them.
+    private const int OthersAt = 2 + 1 + 8;
     private readonly byte[] dataKey;
 
-    private Person(PatientKey key, byte[] dataKey, PatientKey? leadsTo, IReadOnlyList<PatientKey> joined) =>
-        (Key, this.dataKey, LeadsTo, Joined) = (key, dataKey, leadsTo, joined);
+    private Person(PatientKey key, byte[] dataKey, PatientKey? leadsTo, IReadOnlyList<PatientKey> joined, DateTime joinedAt = default) =>
+        (Key, this.dataKey, LeadsTo, Joined, JoinedAt) = (key, dataKey, leadsTo, joined, joinedAt);
 
     /// <summary>Whose row it is.</summary>
     public PatientKey Key { get; }
@@ -26,11 +30,14 @@ public sealed class Person
     /// <summary>Other keys, which lead to this one. What they hold is searched too; nothing new is written to them.</summary>
     public IReadOnlyList<PatientKey> Joined { get; }
 
+    /// <summary>When the last of them was joined, UTC: to whoever polls, everything of this patient is new since then.</summary>
+    public DateTime JoinedAt { get; }
+
     /// <summary>Someone new, with a random data key.</summary>
     public static Person NewRandom(PatientKey key) => new(key, RandomNumberGenerator.GetBytes(32), null, []);
 
     /// <summary>The same person, taking new writes for these keys too.</summary>
-    public Person WithJoined(IReadOnlyList<PatientKey> joined) => new(Key, dataKey, null, joined);
+    public Person WithJoined(IReadOnlyList<PatientKey> joined, DateTime at) => new(Key, dataKey, null, joined, at);
 
     /// <summary>The same person, leading to another key.</summary>
     public Person WithLeadTo(PatientKey other) => new(Key, dataKey, other, []);
@@ -46,18 +53,19 @@ public sealed class Person
         return new($"a.person.{Convert.ToHexStringLower(bytes)}");
     }
 
-    /// <summary>The row's value: format, wrapped data key with its length, whether it leads to another, that key or those joined.</summary>
+    /// <summary>The row's value: format, wrapped data key with its length, whether it leads to another, time of joining, that key or those joined.</summary>
     public byte[] ToRow(MasterKeys master)
     {
         var wrapped = master.Wrap(dataKey, BelongsTo(Key));
         var others = LeadsTo is { } primary ? [primary] : Joined;
-        var row = new byte[3 + wrapped.Length + (others.Count * PatientKey.Size)];
+        var row = new byte[OthersAt + wrapped.Length + (others.Count * PatientKey.Size)];
         (row[0], row[1]) = (Format, (byte)wrapped.Length);
         wrapped.CopyTo(row, 2);
         row[2 + wrapped.Length] = LeadsTo is null ? (byte)0 : (byte)1;
+        BinaryPrimitives.WriteInt64BigEndian(row.AsSpan(3 + wrapped.Length), JoinedAt.Ticks);
         for (var i = 0; i < others.Count; i++)
         {
-            others[i].Write(row.AsSpan(3 + wrapped.Length + (i * PatientKey.Size)));
+            others[i].Write(row.AsSpan(OthersAt + wrapped.Length + (i * PatientKey.Size)));
         }
 
         return row;
@@ -70,21 +78,22 @@ public sealed class Person
         var wrapped = WrappedKey(row);
         var dataKey = master.Unwrap(wrapped, BelongsTo(key)) ?? throw new CryptographicException("A patient's data key cannot be opened with these master keys.");
         var leads = row[2 + wrapped.Length] == 1;
-        var rest = row[(3 + wrapped.Length)..];
+        var joinedAt = new DateTime(BinaryPrimitives.ReadInt64BigEndian(row[(3 + wrapped.Length)..]), DateTimeKind.Utc);
+        var rest = row[(OthersAt + wrapped.Length)..];
         var others = new PatientKey[rest.Length / PatientKey.Size];
         for (var i = 0; i < others.Length; i++)
         {
             others[i] = PatientKey.Read(rest[(i * PatientKey.Size)..]);
         }
 
-        return leads ? new(key, dataKey, others[0], []) : new(key, dataKey, null, others);
+        return leads ? new(key, dataKey, others[0], []) : new(key, dataKey, null, others, joinedAt);
     }
 
     /// <summary>Number of the master key that wraps the row's data key.</summary>
     public static int MasterNumber(ReadOnlySpan<byte> row) => MasterKeys.NumberOf(WrappedKey(row));
 
     private static ReadOnlySpan<byte> WrappedKey(ReadOnlySpan<byte> row) =>
-        row.Length > 2 && row[0] == Format && row.Length >= 3 + row[1] ? row.Slice(2, row[1]) : throw new CryptographicException("A patient's row is not of a known format.");
+        row.Length > 2 && row[0] == Format && row.Length >= OthersAt + row[1] ? row.Slice(2, row[1]) : throw new CryptographicException("A patient's row is not of a known format.");
 
     private static byte[] BelongsTo(PatientKey key)
     {

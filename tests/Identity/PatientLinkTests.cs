@@ -14,7 +14,7 @@ public sealed class PatientLinkTests
     internal static NationalId Id(string number) => NationalId.TryParse(number, null, NationalIdPolicy.Lenient, out var id, out _) ? id : throw new ArgumentException("No number.", nameof(number));
 
     private static Task<LinkOutcome> LinkAsync(TestStore store, string first, string second) =>
-        new PatientLink(store.Partitions, store.Service.Ring).JoinAsync(Id(first), Id(second), default);
+        new PatientLink(store.Partitions, store.Service.Ring, store.Clock).JoinAsync(Id(first), Id(second), default);
 
     private static async Task<int> CountAsync(TestStore store, string number) => (await store.SearchAsync(number, "")).Observations.Count;
 
@@ -62,6 +62,32 @@ public sealed class PatientLinkTests
         var corrected = (await store.SubmitAsync(Collection(correction)))[0];
         Assert.Equal((EntryOutcome.Corrected, stored.Id, 2), (corrected.Outcome, corrected.Id, corrected.Version));
         Assert.Equal(2, await CountAsync(store, DNumber));
+    }
+
+    [Fact]
+    public async Task A_reader_that_polls_by_either_number_sees_what_the_joining_brought()
+    {
+        await using var store = await TestStore.OpenAsync();
+        await store.SubmitAsync(Collection(HeartRate(DNumber, "1")));
+        await store.SubmitAsync(Collection(HeartRate(Fnr, "2")));
+        store.Clock.Advance(TimeSpan.FromMinutes(5));
+        foreach (var number in new[] { DNumber, Fnr })
+        {
+            Assert.Empty((await store.SearchAsync(number, $"_lastUpdated=ge{Cursor()}")).Observations);
+        }
+
+        var cursor = Cursor();
+        store.Clock.Advance(TimeSpan.FromMinutes(1));
+        await LinkAsync(store, DNumber, Fnr);
+        foreach (var number in new[] { DNumber, Fnr })
+        {
+            Assert.Equal(2, (await store.SearchAsync(number, $"_lastUpdated=ge{cursor}")).Observations.Count);
+        }
+
+        store.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Empty((await store.SearchAsync(Fnr, $"_lastUpdated=ge{Cursor()}")).Observations);
+
+        string Cursor() => PasientensMaledata.Observations.Wire.BundleWriter.Instant(store.Clock.GetUtcNow().UtcDateTime - Limits.CommitWindow);
     }
 
     [Fact]

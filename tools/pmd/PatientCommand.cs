@@ -37,7 +37,7 @@ internal static class PatientCommand
             parsed,
             async (storage, ring) =>
             {
-                Console.WriteLine(await new PatientLink(storage.Partitions, ring).JoinAsync(numbers[0], numbers[1], stop) switch
+                Console.WriteLine(await new PatientLink(storage.Partitions, ring, TimeProvider.System).JoinAsync(numbers[0], numbers[1], stop) switch
                 {
                     LinkOutcome.AlreadyLinked => "The two numbers led to one patient already.",
                     LinkOutcome.Added => "Done: both numbers lead to one patient.",

@@ -102,12 +102,18 @@ public sealed record ObservationQuery
         var (oldest, end) = (long.MinValue, long.MaxValue);
         foreach (var dates in LastUpdated)
         {
-            oldest = Math.Max(oldest, dates.Min(d => d.Prefix is DatePrefix.Eq or DatePrefix.Gt or DatePrefix.Ge or DatePrefix.Sa ? d.Time.StartTicks : long.MinValue));
+            oldest = Math.Max(oldest, dates.Min(d => IsLowerBound(d) ? d.Time.StartTicks : long.MinValue));
             end = Math.Min(end, dates.Max(d => d.Prefix is DatePrefix.Eq or DatePrefix.Lt or DatePrefix.Le or DatePrefix.Eb ? d.Time.EndTicks : long.MaxValue));
         }
 
         return (oldest, end);
     }
+
+    /// <summary>The query for a patient with whom others were joined: what that brought is new to whoever asks for changes since before it.</summary>
+    public ObservationQuery SinceJoining(DateTime joinedAt) =>
+        joinedAt == default || StampBounds().Oldest > joinedAt.Ticks ? this : this with { LastUpdated = [.. LastUpdated.Where(d => !Array.Exists(d, IsLowerBound))] };
+
+    private static bool IsLowerBound(DateComparison date) => date.Prefix is DatePrefix.Eq or DatePrefix.Gt or DatePrefix.Ge or DatePrefix.Sa;
 
     /// <summary>The Concepts of a patient in which something can match.</summary>
     public IReadOnlySet<string> Concepts(PatientHead head, IEnumerable<string> among)

@@ -42,6 +42,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         // Before anything is read: what commits meanwhile is stamped after it (docs/architecture.md, "Changes").
         var cursor = asOf ?? Cursor();
         var heads = await ReadHeadsAsync(patient, cancellationToken);
+        query = heads.Count > 0 ? query.SinceJoining(heads[0].Person.JoinedAt) : query;
         var limit = query.Count ?? Limits.MaxPageSize;
         return query.CountOnly ? await CountAsync(heads, query, cursor, cancellationToken)
             : query.OldestFirst ? await SearchOldestFirstAsync(heads, query, after, limit, cursor, cancellationToken)

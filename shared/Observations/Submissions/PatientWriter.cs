@@ -557,7 +557,7 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
         CommitResult result;
         try
         {
-            var commitBy = batch.Writes.Min(w => w.Stamp) + Limits.CommitWindow - StorageLimits.MaxAttempt;
+            var commitBy = batch.Writes.Min(w => w.Stamp) + Limits.CommitWindow - Limits.ClockSkew - StorageLimits.MaxAttempt;
             result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
         }
         catch (StorageUnavailableException)
