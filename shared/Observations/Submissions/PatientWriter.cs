@@ -11,7 +11,7 @@ namespace PasientensMaledata.Observations.Submissions;
 /// Writes one Submission's Observations of one patient. It first inserts as if all were new, in batches; only where a batch conflicts are the
 /// identities in it read, the known ones answered, and the rest written again. Asking again is always harmless.
 /// </summary>
-internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject)
+internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject)
 {
     private readonly Dictionary<(PatientKey Patient, ObservationIdentity Identity), IdentityState> states = [];
     private readonly List<(int Slot, EntryResult Result)> results = [];
@@ -348,36 +348,6 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
     /// <param name="Lines">The lines of the catalogue by which it is found.</param>
     private sealed record Write(Pending Entry, DateTime Stamp, VersionEntry Current, IReadOnlyList<RowOperation> Operations, IReadOnlyList<CatalogueLine> Lines);
 
-    /// <summary>Writes of one patient that are committed together, with the lines of the catalogue that they are the first to need.</summary>
-    private sealed class Batch(PatientKey patient)
-    {
-        private int bytes;
-
-        public PatientKey Patient => patient;
-
-        public List<Write> Writes { get; } = [];
-
-        public List<CatalogueLine> Lines { get; } = [];
-
-        public List<RowOperation> Operations { get; } = [];
-
-        public bool TryAdd(Write write, IReadOnlyList<CatalogueLine> lines, byte[] identityKey)
-        {
-            RowOperation[] operations = [.. lines.Select(l => PatientHead.Insert(patient, l, identityKey)), .. write.Operations];
-            var size = operations.Sum(o => o.Key.ToString().Length + o.Value.Length);
-            if (Writes.Count > 0 && (Operations.Count + operations.Length > StorageLimits.MaxBatchOperations || bytes + size > StorageLimits.MaxBatchBytes))
-            {
-                return false;
-            }
-
-            Writes.Add(write);
-            Lines.AddRange(lines);
-            Operations.AddRange(operations);
-            bytes += size;
-            return true;
-        }
-    }
-
     private Write Create(Pending entry, VersionEntry version)
     {
         var facts = Facts(entry, version, version.Stamp);
@@ -485,109 +455,6 @@ internal sealed class PatientWriter(IPartitions partitions, KeyRing ring, Patien
             document.Codings, document.Categories, source.Sender,
             OrganisationNumber.TryParse(document.ControllerNumber, out var controller) ? controller.ToString() : "", source.Municipality,
             source.BundleIdentifier, source.BundleTimestamp);
-    }
-
-    private async Task<List<Pending>> CommitAsync(List<Write> writes, CancellationToken cancellationToken)
-    {
-        var batches = Pack(writes);
-        var failed = new List<Pending>();
-        var first = 0;
-
-        // An Observation is never stored before the line of the catalogue by which it is found: what brings lines goes first, and alone.
-        for (; first < batches.Count && batches.Skip(first).Any(b => b.Lines.Count > 0); first++)
-        {
-            if (failed.Count > 0 || !await CommitAsync(batches[first], cancellationToken))
-            {
-                failed.AddRange(batches[first].Writes.Select(w => w.Entry));
-            }
-        }
-
-        if (failed.Count > 0)
-        {
-            failed.AddRange(batches.Skip(first).SelectMany(b => b.Writes).Select(w => w.Entry));
-        }
-        else
-        {
-            await Parallel.ForEachAsync(
-                batches.Skip(first),
-                new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelBatches, CancellationToken = cancellationToken },
-                async (batch, stop) =>
-                {
-                    if (!await CommitAsync(batch, stop))
-                    {
-                        lock (failed)
-                        {
-                            failed.AddRange(batch.Writes.Select(w => w.Entry));
-                        }
-                    }
-                });
-        }
-
-        failed.ForEach(e => e.MustRead = true);
-        return failed;
-    }
-
-    private List<Batch> Pack(List<Write> writes)
-    {
-        var batches = new List<Batch>();
-        foreach (var ofPatient in writes.GroupBy(w => w.Entry.Patient))
-        {
-            var known = heads[ofPatient.Key].Catalogue;
-            var planned = new HashSet<CatalogueLine>();
-            var batch = new Batch(ofPatient.Key);
-            foreach (var write in ofPatient)
-            {
-                var lines = write.Lines.Where(l => !known.Contains(l) && planned.Add(l)).ToList();
-                if (!batch.TryAdd(write, lines, ring.Current.Identity))
-                {
-                    batches.Add(batch);
-                    batch = new(ofPatient.Key);
-                    batch.TryAdd(write, lines, ring.Current.Identity);
-                }
-            }
-
-            batches.Add(batch);
-        }
-
-        return batches;
-    }
-
-    private async ValueTask<bool> CommitAsync(Batch batch, CancellationToken cancellationToken)
-    {
-        CommitResult result;
-        try
-        {
-            var commitBy = batch.Writes.Min(w => w.Stamp) + Limits.CommitWindow - Limits.ClockSkew - StorageLimits.MaxAttempt;
-            result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
-        }
-        catch (StorageUnavailableException)
-        {
-            // It may have been committed: what is stored under the identities tells.
-            batch.Writes.ForEach(w => w.Entry.AnswerWasLost = true);
-            return false;
-        }
-
-        lock (results)
-        {
-            if (result.Outcome != CommitOutcome.Committed)
-            {
-                // Another may have brought the same lines of the catalogue: the head is read again.
-                head = batch.Lines.Count > 0 ? null! : head;
-
-                // A batch tried again below us meets its own rows. A new Observation is then answered as known; a correction must not hear
-                // that it was beaten by itself.
-                batch.Writes.ForEach(w => w.Entry.AnswerWasLost |= w.Entry.TriedAction != Action.Create);
-                return false;
-            }
-
-            batch.Lines.ForEach(heads[batch.Patient].Add);
-            foreach (var write in batch.Writes)
-            {
-                AnswerStored(write.Entry, write.Entry.TriedAction, write.Current);
-            }
-
-            return true;
-        }
     }
 
     private void AnswerStored(Pending entry, Action action, VersionEntry current)
