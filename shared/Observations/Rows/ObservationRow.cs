@@ -121,6 +121,19 @@ public readonly ref struct ObservationRow
         }
     }
 
+    /// <summary>Four digits of the municipality that the Bundle named, in ASCII; empty where it named none.</summary>
+    public ReadOnlySpan<byte> Municipality
+    {
+        get
+        {
+            var rest = row[FacetsAt..];
+            Text(ref rest);
+            Text(ref rest);
+            Text(ref rest);
+            return Text(ref rest);
+        }
+    }
+
     /// <summary>Codings of Observation.code.</summary>
     public Tokens Codings
     {

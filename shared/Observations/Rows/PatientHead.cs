@@ -38,14 +38,10 @@ public sealed class PatientHead
 {
     private readonly HashSet<CatalogueLine> catalogue;
 
-    private PatientHead(Person person, RowVersion personVersion, HashSet<CatalogueLine> catalogue) =>
-        (Person, PersonVersion, this.catalogue) = (person, personVersion, catalogue);
+    private PatientHead(Person person, HashSet<CatalogueLine> catalogue) => (Person, this.catalogue) = (person, catalogue);
 
     /// <summary>Whose it is.</summary>
     public Person Person { get; }
-
-    /// <summary>Version of the person's row.</summary>
-    public RowVersion PersonVersion { get; }
 
     /// <summary>The catalogue.</summary>
     public IReadOnlySet<CatalogueLine> Catalogue => catalogue;
@@ -83,7 +79,6 @@ public sealed class PatientHead
     public static async ValueTask<PatientHead?> ReadAsync(IPartitions partitions, KeyRing ring, PatientKey patient, CancellationToken cancellationToken)
     {
         Person? person = null;
-        RowVersion version = default;
         var catalogue = new HashSet<CatalogueLine>();
         string? continuation = null;
         do
@@ -103,14 +98,14 @@ public sealed class PatientHead
                         await ring.RefreshAsync(cancellationToken);
                     }
 
-                    (person, version) = (Person.FromRow(patient, row.Value.Span, ring.Master), row.Version);
+                    person = Person.FromRow(patient, row.Value.Span, ring.Master);
                 }
             }
 
             continuation = page.Continuation;
         }
         while (continuation is not null);
-        return person is null ? null : new(person, version, catalogue);
+        return person is null ? null : new(person, catalogue);
     }
 
     /// <summary>The lines by which a stored Observation is found.</summary>
