@@ -1,14 +1,13 @@
 using PasientensMaledata.Access.Callers;
+using PasientensMaledata.Access.Decision;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Identity;
 
 namespace PasientensMaledata.Functions.Access;
 
-/// <summary>What is logged of a caller: never their person number.</summary>
+/// <summary>What is logged of a caller: never their person number. The log itself cuts texts to length.</summary>
 public static class Logged
 {
-    private const int MaxName = 200;
-
     /// <summary>An event of a request, with who called.</summary>
     /// <param name="context">The request.</param>
     /// <param name="service">For the clock and the key of pseudonyms.</param>
@@ -34,7 +33,7 @@ public static class Logged
     }
 
     private static LoggedClient Client(ClientClaims client, HttpRequest request) => new(
-        Text(client.Id), Text(client.Name), client.LegalEntity?.Digits ?? "", client.Supplier?.Digits ?? "", CallHeaders.SourceSystem(request));
+        Text(client.Id), Text(client.Name), client.LegalEntity?.Digits ?? "", client.Supplier?.Digits ?? "", Text(CallHeaders.SourceSystem(request)));
 
     private static LoggedPractitioner Practitioner(PersonnelCaller caller) =>
         new(Text(caller.Name), caller.Hpr?.Digits ?? "", caller.Key, Text(caller.Attest?.Authorization?.Code));
@@ -51,14 +50,14 @@ public static class Logged
             Code(attest?.PurposeDetails),
             Text(attest?.DecisionId),
             attest?.UserSelected,
-            CallHeaders.Printable(CallHeaders.Basis(request).FirstOrDefault(), 32));
+            AccessBasis.TryRead(CallHeaders.Basis(request), out var basis) ? basis.Code : "");
     }
 
     private static LoggedCode? Code(AttestIdentifier? identifier) => identifier is null ? null : new(Text(identifier.Id), Text(identifier.System), Text(identifier.Name));
 
     private static LoggedCode? Code(AttestCode? code) => code is null ? null : new(Text(code.Code), Text(code.System), Text(code.Text));
 
-    private static string Text(string? text) => CallHeaders.Printable(text, MaxName);
+    private static string Text(string? text) => PersonNumbers.Hide(text ?? "");
 
     private static string Word(Relation relation) => relation switch
     {

@@ -1,3 +1,5 @@
+using PasientensMaledata.Access.FollowUps;
+using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Storage;
@@ -26,6 +28,12 @@ public sealed record OpenedPatient(IReadOnlyList<PatientHead> Heads, DateTime As
 {
     /// <summary>The key that takes new writes; null for a patient never seen.</summary>
     public PatientKey? Key => Heads.Count > 0 ? Heads[0].Person.Key : null;
+
+    /// <summary>The privacy settings, those of joined keys together.</summary>
+    public PatientSettings Settings => PatientHead.SettingsOf(Heads);
+
+    /// <summary>The FollowUps, those of joined keys together.</summary>
+    public IReadOnlyList<FollowUp> FollowUps => PatientHead.FollowUpsOf(Heads);
 }
 
 /// <summary>Finds Observations. Filters on what the rows say openly, before paging; opens only what is given.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using PasientensMaledata.Identity;
 
 namespace PasientensMaledata.Observations.Wire;
@@ -8,7 +7,7 @@ namespace PasientensMaledata.Observations.Wire;
 /// Takes the person numbers of others out of what a citizen is shown (ATT-8: name yes, number no): from performers, contained resources, extensions
 /// and texts alike. The citizen's own number, names, HPR numbers and organisations stay.
 /// </summary>
-public static partial class StaffNumbers
+public static class StaffNumbers
 {
     private const string PersonOids = "2.16.578.1.12.4.1.4.";
 
@@ -66,21 +65,6 @@ public static partial class StaffNumbers
 
     private static string? TextOf(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    // A number in a text is told by its form and control digits alone.
-    private static string? Replaced(JsonNode? node, IReadOnlySet<string> own)
-    {
-        if (TextOf(node) is not { } text || !ElevenDigits().IsMatch(text))
-        {
-            return null;
-        }
-
-        var cleaned = ElevenDigits().Replace(text, m => !own.Contains(m.Value) && IsNumber(m.Value) ? "***" : m.Value);
-        return cleaned == text ? null : cleaned;
-    }
-
-    private static bool IsNumber(string digits) =>
-        NationalId.TryParse(digits, null, NationalIdPolicy.Strict, out _, out _) || NationalId.TryParse(digits, null, NationalIdPolicy.Synthetic, out _, out _);
-
-    [GeneratedRegex("(?<![0-9])[0-9]{11}(?![0-9])", RegexOptions.CultureInvariant)]
-    private static partial Regex ElevenDigits();
+    private static string? Replaced(JsonNode? node, IReadOnlySet<string> own) =>
+        TextOf(node) is { } text && PersonNumbers.Hide(text, own) is var hidden && hidden != text ? hidden : null;
 }
