@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PasientensMaledata.Access;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Observations.Rows;
@@ -8,10 +9,10 @@ using PasientensMaledata.Storage.Sealing;
 namespace PasientensMaledata.Observations.Submissions;
 
 /// <summary>
-/// Writes one Submission's Observations of one patient. It first inserts as if all were new, in batches; only where a batch conflicts are the
+/// Writes the Observations of one patient, of one Submission or several. It first inserts as if all were new, in batches; only where a batch conflicts are the
 /// identities in it read, the known ones answered, and the rest written again. Asking again is always harmless.
 /// </summary>
-internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject, Admit admit)
+internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, NationalId subject)
 {
     private readonly Dictionary<(PatientKey Patient, ObservationIdentity Identity), IdentityState> states = [];
     private readonly List<(int Slot, EntryResult Result)> results = [];
@@ -134,11 +135,11 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         foreach (var entry in pending.ToList())
         {
             Place(entry);
-            var admission = admit(entry.Observation.Responsibility, found);
+            var admission = entry.Observation.Admit(entry.Observation.Responsibility, found);
             if (admission.Refusal is { } refusal)
             {
                 pending.Remove(entry);
-                results.Add((entry.Slot, new(EntryOutcome.Refused, null, 0, default, [refusal, .. entry.Observation.Issues], Record(entry) with { Reason = admission.Reason })));
+                results.Add((entry.Slot, new(admission.Outcome, null, 0, default, [refusal, .. entry.Observation.Issues], Record(entry) with { Reason = admission.Reason })));
                 continue;
             }
 
@@ -166,7 +167,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         var observation = entry.Observation;
         entry.IsAddressed = false;
-        (entry.Patient, entry.Identity) = (head.Person.Key, IdentityRule.Derive(ring.Current.Identity, head.Person.Key, observation, source));
+        (entry.Patient, entry.Identity) = (head.Person.Key, IdentityRule.Derive(ring.Current.Identity, head.Person.Key, observation));
         entry.MustRead = entry.MustRead || heads.Count > 1 || observation.IfMatch is not null || observation.IfNoneExist is not null;
     }
 
@@ -219,13 +220,13 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     private IEnumerable<(PatientKey Patient, ObservationIdentity Identity)> KeysOf(Pending entry) =>
         entry.IsAddressed ? heads.ContainsKey(entry.Patient) ? [entry.Key] : []
         : heads.Count == 1 ? [entry.Key]
-        : heads.Keys.Select(k => (k, IdentityRule.Derive(ring.Current.Identity, k, entry.Observation, source)));
+        : heads.Keys.Select(k => (k, IdentityRule.Derive(ring.Current.Identity, k, entry.Observation)));
 
     private async ValueTask<Write?> DecideAsync(Pending entry, CancellationToken cancellationToken)
     {
         var observation = entry.Observation;
         var stored = states.GetValueOrDefault(entry.Key)?.Row;
-        if (entry.IsAddressed && observation.IsPut && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != source.Sender))
+        if (entry.IsAddressed && observation.IsPut && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != observation.Source.Sender))
         {
             Answer(entry, EntryOutcome.NotFound, null, Issue.Error("not-found", "Observation.id", "There is no Observation with this id that this sender has sent for this patient. To create one, use an id of your own."));
             return null;
@@ -246,7 +247,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         var stamp = Stamp(stored);
         var (action, version) = Decision.Make(
             stored,
-            new(source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, source.BundleTimestamp),
+            new(observation.Source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, observation.Source.BundleTimestamp),
             stamp);
         (entry.Tried, entry.TriedAction) = (version, action);
         switch (action)
@@ -264,7 +265,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
                     : "Already stored; nothing was changed."));
                 return null;
             case Action.AnswerConflict:
-                Answer(entry, EntryOutcome.Conflict, stored!.Current, Issue.Error("conflict", IdentityExpression(observation), stored.Sender == source.Sender
+                Answer(entry, EntryOutcome.Conflict, stored!.Current, Issue.Error("conflict", IdentityExpression(observation), stored.Sender == observation.Source.Sender
                     ? "An Observation with this identifier is stored with other content. To correct it, send it by PUT, or with status amended, corrected, cancelled or entered-in-error; if it is another measurement, give it another identifier."
                     : "Another sender has stored an Observation with this identifier and other content, and only they can correct it. If it is another measurement, give it another identifier."));
                 return null;
@@ -301,7 +302,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
                     var page = await partitions.ReadRangeAsync(other.Person.Key.Partition, range.From, range.To, StorageLimits.MaxPageRows, continuation, cancellationToken);
                     foreach (var row in page.Rows)
                     {
-                        if (Matching(row, otherSeal, criterion) is { } match)
+                        if (Matching(row, otherSeal, criterion, entry.Observation.Source.Sender) is { } match)
                         {
                             matches.Add((other.Person.Key, match.Identity));
                             versions[(other.Person.Key, match.Identity)] = match.Version;
@@ -331,10 +332,10 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         return true;
     }
 
-    private (ObservationIdentity Identity, VersionEntry Version)? Matching(Row row, Seal otherSeal, Token criterion)
+    private static (ObservationIdentity Identity, VersionEntry Version)? Matching(Row row, Seal otherSeal, Token criterion, SenderId sender)
     {
         var observation = new ObservationRow(row.Value.Span);
-        if (!observation.Sender.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(source.Sender.ToString())))
+        if (!observation.Sender.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(sender.ToString())))
         {
             return null;
         }
@@ -364,7 +365,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         var facts = Facts(entry, version, version.Stamp);
         var location = ObservationKeys.Observation(facts.Concept, facts.Effective, facts.Received, facts.Identity);
-        var identity = new IdentityRow(source.Sender, version.Stamp, location, version.Number, [version]);
+        var identity = new IdentityRow(entry.Observation.Source.Sender, version.Stamp, location, version.Number, [version]);
         var value = ObservationRow.Write(facts, entry.Observation.Document, seal);
         return new(
             entry,
@@ -458,10 +459,11 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     private static IEnumerable<RowOperation> Move(RowKey from, RowVersion version, RowKey to, byte[] value) =>
         from == to ? [RowOperation.Replace(to, version, value)] : [RowOperation.Delete(from, version), RowOperation.Insert(to, value)];
 
-    private ObservationFacts Facts(Pending entry, VersionEntry version, DateTime received)
+    private static ObservationFacts Facts(Pending entry, VersionEntry version, DateTime received)
     {
         var observation = entry.Observation;
         var document = observation.Document;
+        var source = observation.Source;
         return new(
             entry.Identity, version.Number, version.Stamp, received, observation.Effective, observation.Concept, observation.Group, observation.Status,
             document.Codings, document.Categories, source.Sender,

@@ -21,6 +21,12 @@ public sealed record SubmissionSource(SenderId Sender, string BundleIdentifier, 
 /// <param name="IfNoneExist">Stored only if no Observation of the sender and patient has this identifier; null for no condition.</param>
 public sealed record SubmittedObservation(JsonElement Element, ReadOnlyMemory<byte> Body, bool IsPut = false, int? IfMatch = null, Token? IfNoneExist = null);
 
+/// <summary>What one Sender sent at once.</summary>
+/// <param name="Source">What is the same for all entries.</param>
+/// <param name="Observations">The entries, in order.</param>
+/// <param name="Admit">Who may store what.</param>
+public sealed record Submission(SubmissionSource Source, IReadOnlyList<SubmittedObservation> Observations, Admit Admit);
+
 /// <summary>How one entry ended.</summary>
 public enum EntryOutcome
 {
@@ -64,7 +70,14 @@ public readonly record struct Responsibility(IReadOnlyList<OrganisationNumber> P
 /// <param name="Controller">Who is responsible for it; default where it is refused.</param>
 /// <param name="Refusal">Why it is not stored; null where it may be.</param>
 /// <param name="Reason">The refusal's reason class; empty where it may be stored.</param>
-public readonly record struct Admission(OrganisationNumber Controller, Issue? Refusal, string Reason);
+public readonly record struct Admission(OrganisationNumber Controller, Issue? Refusal, string Reason)
+{
+    /// <summary>The reason class of a patient who takes no part.</summary>
+    public const string Reserved = "reserved";
+
+    /// <summary>What becomes of an entry that is not admitted: what could not be decided now (<c>transient</c>) may be sent again.</summary>
+    public EntryOutcome Outcome => Refusal is { Code: "transient" } ? EntryOutcome.Unavailable : EntryOutcome.Refused;
+}
 
 /// <summary>
 /// Decides whether an entry may be stored, and who is its Controller. Asked before anything of the patient is read or made (the patient null), and
@@ -113,7 +126,9 @@ internal sealed record PreparedObservation(
     Token? IfNoneExist,
     DateTime? Issued,
     IReadOnlyList<Issue> Issues,
-    Responsibility Responsibility)
+    SubmissionSource Source,
+    Responsibility Responsibility,
+    Admit Admit)
 {
     /// <summary>Who is responsible for it, when it is admitted.</summary>
     public OrganisationNumber Controller { get; init; }

@@ -3,6 +3,7 @@ using System.Text;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Concepts;
 using PasientensMaledata.Observations.Documents;
+using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
 
@@ -16,41 +17,58 @@ namespace PasientensMaledata.Observations.Submissions;
 /// <param name="time">The clock.</param>
 public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, PatientDirectory directory, NationalIdPolicy policy, TimeProvider time)
 {
-    /// <summary>Stores what can be stored and tells of each entry what became of it, in the order given.</summary>
-    /// <param name="source">What is the same for all entries.</param>
-    /// <param name="observations">The entries.</param>
-    /// <param name="admit">Who may store what.</param>
+    /// <inheritdoc cref="SubmitAsync(IReadOnlyList{Submission}, CancellationToken)"/>
+    public async Task<EntryResult[]> SubmitAsync(SubmissionSource source, IReadOnlyList<SubmittedObservation> observations, Admit admit, CancellationToken cancellationToken) =>
+        (await SubmitAsync([new(source, observations, admit)], cancellationToken))[0];
+
+    /// <summary>
+    /// Stores what can be stored and tells of each entry what became of it, in the order given. Entries of one patient share batches, whichever
+    /// Submission they came in; those of one identity are decided in that order.
+    /// </summary>
+    /// <param name="submissions">What was sent, in order.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The caller left; what was stored by then stays stored.</exception>
-    public async Task<EntryResult[]> SubmitAsync(SubmissionSource source, IReadOnlyList<SubmittedObservation> observations, Admit admit, CancellationToken cancellationToken)
+    public async Task<EntryResult[][]> SubmitAsync(IReadOnlyList<Submission> submissions, CancellationToken cancellationToken)
     {
-        var results = new EntryResult[observations.Count];
+        EntryResult[][] results = [.. submissions.Select(s => new EntryResult[s.Observations.Count])];
+        var slots = new List<(int Submission, int Entry)>();
         var byPatient = new Dictionary<NationalId, List<(int Slot, PreparedObservation Observation)>>();
-        var ordinals = new Dictionary<(UInt128, string?), int>();
+        var unfit = new List<(int Slot, NationalId Subject, Submission Submission)>();
         var now = time.GetUtcNow();
-        for (var slot = 0; slot < observations.Count; slot++)
+        for (var i = 0; i < submissions.Count; i++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var check = ObservationChecks.Check(observations[slot].Element, policy, now);
-            if (check.Subject is not { } subject || !check.IsAccepted)
+            var (source, observations, admit) = submissions[i];
+            var ordinals = new Dictionary<(UInt128, string?), int>();
+            for (var j = 0; j < observations.Count; j++)
             {
-                results[slot] = new(EntryOutcome.Refused, null, 0, default, check.Issues);
-                continue;
-            }
+                cancellationToken.ThrowIfCancellationRequested();
+                var check = ObservationChecks.Check(observations[j].Element, policy, now);
+                slots.Add((i, j));
+                if (check.Subject is not { } subject || !check.IsAccepted)
+                {
+                    results[i][j] = new(EntryOutcome.Refused, null, 0, default, check.Issues);
+                    if (check.Subject is { } whose)
+                    {
+                        unfit.Add((slots.Count - 1, whose, submissions[i]));
+                    }
 
-            var prepared = Prepare(observations[slot], check, subject, ordinals, source);
-            if (admit(prepared.Responsibility, null) is { Refusal: { } refusal } admission)
-            {
-                results[slot] = new(EntryOutcome.Refused, null, 0, default, [refusal, .. check.Issues], new(null, default, prepared.Concept, default, prepared.Effective, admission.Reason));
-                continue;
-            }
+                    continue;
+                }
 
-            if (!byPatient.TryGetValue(subject, out var list))
-            {
-                byPatient.Add(subject, list = []);
-            }
+                var prepared = Prepare(observations[j], check, subject, ordinals, source, admit);
+                if (admit(prepared.Responsibility, null) is { Refusal: { } refusal } admission)
+                {
+                    results[i][j] = new(admission.Outcome, null, 0, default, [refusal, .. check.Issues], new(null, default, prepared.Concept, default, prepared.Effective, admission.Reason));
+                    continue;
+                }
 
-            list.Add((slot, prepared));
+                if (!byPatient.TryGetValue(subject, out var list))
+                {
+                    byPatient.Add(subject, list = []);
+                }
+
+                list.Add((slots.Count - 1, prepared));
+            }
         }
 
         await Parallel.ForEachAsync(
@@ -58,16 +76,56 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
             async (patient, stop) =>
             {
-                var writer = new PatientWriter(partitions, ring, directory, time, source, patient.Key, admit);
+                var writer = new PatientWriter(partitions, ring, directory, time, patient.Key);
                 foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
                 {
-                    results[slot] = result;
+                    results[slots[slot].Submission][slots[slot].Entry] = result;
+                }
+            });
+        await Parallel.ForEachAsync(
+            unfit.GroupBy(u => u.Subject),
+            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
+            async (patient, stop) =>
+            {
+                var heads = await HeadsOfAsync(patient.Key, stop);
+                foreach (var (slot, _, submission) in patient)
+                {
+                    ref var result = ref results[slots[slot].Submission][slots[slot].Entry];
+                    result = heads is null ? Unavailable : AsReserved(submission, heads) ?? result;
                 }
             });
         return results;
     }
 
-    private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject, Dictionary<(UInt128, string?), int> ordinals, SubmissionSource source)
+    private static EntryResult Unavailable { get; } = new(EntryOutcome.Unavailable, null, 0, default, [Issue.Error("transient", null, "Storage did not answer. Send this entry again.")]);
+
+    // Nothing is kept of one who takes no part, not even what is wrong: it is refused as theirs before it is refused as wrong.
+    private static EntryResult? AsReserved(Submission submission, IReadOnlyList<PatientHead> heads) =>
+        heads.Count > 0 && submission.Admit(ResponsibilityOf([], submission.Source), heads) is { Reason: Admission.Reserved, Refusal: { } refusal } admission
+            ? new(admission.Outcome, null, 0, default, [refusal], new(heads[0].Person.Key, default, "", default, default, admission.Reason))
+            : null;
+
+    // None for a patient never heard of; null where storage stays away.
+    private async ValueTask<IReadOnlyList<PatientHead>?> HeadsOfAsync(NationalId subject, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)
+        {
+            try
+            {
+                return await directory.FindAsync(subject, cancellationToken) is { } key ? await PatientHead.ReadAllAsync(partitions, ring, key, cancellationToken) : [];
+            }
+            catch (StorageUnavailableException)
+            {
+            }
+        }
+
+        return null;
+    }
+
+    private static Responsibility ResponsibilityOf(IReadOnlyList<OrganisationNumber> performers, SubmissionSource source) =>
+        new(performers, MunicipalityNumber.TryParse(source.Municipality, out var municipality) ? municipality : default);
+
+    private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject, Dictionary<(UInt128, string?), int> ordinals, SubmissionSource source, Admit admit)
     {
         var keys = ring.Current;
         var document = ObservationDocument.Read(observation.Element, observation.Body);
@@ -84,7 +142,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
         return new(
             ordinal, document, subject, check.Effective, status, concept, group, content,
             observation.IsPut, observation.IfMatch, observation.IfNoneExist, issued, check.Issues,
-            new(document.Organisations, MunicipalityNumber.TryParse(source.Municipality, out var municipality) ? municipality : default));
+            source, ResponsibilityOf(document.Organisations, source), admit);
     }
 
     // The first coding that the catalogue knows names the Concept; what it does not know goes to one of 16 buckets by its first coding, or its text.
