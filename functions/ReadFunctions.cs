@@ -19,7 +19,9 @@ public static class ReadFunctions
             return;
         }
 
-        if (await service.Reader.ReadAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted) is not { } found)
+        var id = (string)context.Request.RouteValues["id"]!;
+        var patient = await service.Reader.OpenAsync(service.Reader.PatientOf(id), context.RequestAborted);
+        if (await service.Reader.ReadAsync(patient, id, Visibility.Everything, context.RequestAborted) is not { } found)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));
             return;
@@ -31,8 +33,10 @@ public static class ReadFunctions
     /// <summary><c>GET /Observation/{id}/_history/{version}</c></summary>
     public static async Task ReadVersionAsync(HttpContext context, Service service)
     {
+        var id = (string)context.Request.RouteValues["id"]!;
+        var patient = await service.Reader.OpenAsync(service.Reader.PatientOf(id), context.RequestAborted);
         if (!int.TryParse((string)context.Request.RouteValues["version"]!, System.Globalization.NumberStyles.None, null, out var version)
-            || await service.Reader.ReadVersionAsync((string)context.Request.RouteValues["id"]!, version, context.RequestAborted) is not { } found)
+            || await service.Reader.ReadVersionAsync(patient, id, version, Visibility.Everything, context.RequestAborted) is not { } found)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such version of such an Observation."));
             return;
@@ -44,7 +48,9 @@ public static class ReadFunctions
     /// <summary><c>GET /Observation/{id}/_history</c></summary>
     public static async Task HistoryAsync(HttpContext context, Service service)
     {
-        var found = await service.Reader.ReadHistoryAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted);
+        var id = (string)context.Request.RouteValues["id"]!;
+        var patient = await service.Reader.OpenAsync(service.Reader.PatientOf(id), context.RequestAborted);
+        var found = await service.Reader.ReadHistoryAsync(patient, id, Visibility.Everything, context.RequestAborted);
         if (found.Count == 0)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));

@@ -1,5 +1,24 @@
 namespace PasientensMaledata.Functions;
 
+/// <summary>For whom a call is: what kind of token it takes, and how it is refused.</summary>
+public enum Audience
+{
+    /// <summary>Anyone, without a token: it tells nothing about people.</summary>
+    Anyone,
+
+    /// <summary>A health person, in a health record.</summary>
+    Personnel,
+
+    /// <summary>A gateway or platform.</summary>
+    Sender,
+
+    /// <summary>A citizen, or who acts for one.</summary>
+    Citizen,
+
+    /// <summary>Helsenorge's privacy component.</summary>
+    PrivacyComponent,
+}
+
 /// <summary>One call of the API.</summary>
 /// <param name="Name">The function's name.</param>
 /// <param name="Method">HTTP method.</param>
@@ -7,7 +26,8 @@ namespace PasientensMaledata.Functions;
 /// <param name="Interaction">What FHIR calls it, as in the CapabilityStatement; null where it is none of FHIR's.</param>
 /// <param name="Meaning">What it does.</param>
 /// <param name="Handle">Answers it.</param>
-public sealed record Route(string Name, string Method, string Path, string? Interaction, string Meaning, Func<HttpContext, Service, Task> Handle);
+/// <param name="Audience">For whom it is.</param>
+public sealed record Route(string Name, string Method, string Path, string? Interaction, string Meaning, Func<HttpContext, Service, Task> Handle, Audience Audience);
 
 /// <summary>Every call, in one table: routing, <c>/metadata</c> and the functions' bindings are made from it.</summary>
 public static class Routes
@@ -15,16 +35,16 @@ public static class Routes
     /// <summary>The table.</summary>
     public static IReadOnlyList<Route> All { get; } =
     [
-        new("SubmitBundle", "POST", "/", "batch", "Stores the Observations of a Bundle of type collection or batch, each on its own.", SubmitFunctions.BundleAsync),
-        new("CreateObservation", "POST", "/Observation", "create", "Stores one Observation; If-None-Exist on identifier.", SubmitFunctions.CreateAsync),
-        new("UpdateObservation", "PUT", "/Observation/{id}", "update", "Creates or corrects one Observation; If-Match.", SubmitFunctions.UpdateAsync),
-        new("SearchObservations", "POST", "/Observation/_search", "search-type", "Finds one patient's Observations, newest first. The form holds the person number, so that no URL does.", SearchFunctions.SearchAsync),
-        new("LastObservations", "POST", "/Observation/$lastn", "$lastn", "The newest Observations of each kind, for one patient.", SearchFunctions.LastAsync),
-        new("PageObservations", "GET", "/Observation", null, "A further page, by the opaque link of the one before. Searching is by POST.", SearchFunctions.PageAsync),
-        new("ReadObservation", "GET", "/Observation/{id}", "read", "Reads the current version of one Observation.", ReadFunctions.ReadAsync),
-        new("ReadObservationVersion", "GET", "/Observation/{id}/_history/{version}", "vread", "Reads one version of one Observation.", ReadFunctions.ReadVersionAsync),
-        new("ObservationHistory", "GET", "/Observation/{id}/_history", "history-instance", "All versions of one Observation, the latest stored first.", ReadFunctions.HistoryAsync),
-        new("Metadata", "GET", "/metadata", null, "The CapabilityStatement.", MetadataFunctions.MetadataAsync),
-        new("Health", "GET", "/health", null, "Whether storage answers.", MetadataFunctions.HealthAsync),
+        new("SubmitBundle", "POST", "/", "batch", "Stores the Observations of a Bundle of type collection or batch, each on its own.", SubmitFunctions.BundleAsync, Audience.Sender),
+        new("CreateObservation", "POST", "/Observation", "create", "Stores one Observation; If-None-Exist on identifier.", SubmitFunctions.CreateAsync, Audience.Sender),
+        new("UpdateObservation", "PUT", "/Observation/{id}", "update", "Creates or corrects one Observation; If-Match.", SubmitFunctions.UpdateAsync, Audience.Sender),
+        new("SearchObservations", "POST", "/Observation/_search", "search-type", "Finds one patient's Observations, newest first. The form holds the person number, so that no URL does.", SearchFunctions.SearchAsync, Audience.Personnel),
+        new("LastObservations", "POST", "/Observation/$lastn", "$lastn", "The newest Observations of each kind, for one patient.", SearchFunctions.LastAsync, Audience.Personnel),
+        new("PageObservations", "GET", "/Observation", null, "A further page, by the opaque link of the one before. Searching is by POST.", SearchFunctions.PageAsync, Audience.Personnel),
+        new("ReadObservation", "GET", "/Observation/{id}", "read", "Reads the current version of one Observation.", ReadFunctions.ReadAsync, Audience.Personnel),
+        new("ReadObservationVersion", "GET", "/Observation/{id}/_history/{version}", "vread", "Reads one version of one Observation.", ReadFunctions.ReadVersionAsync, Audience.Personnel),
+        new("ObservationHistory", "GET", "/Observation/{id}/_history", "history-instance", "All versions of one Observation, the latest stored first.", ReadFunctions.HistoryAsync, Audience.Personnel),
+        new("Metadata", "GET", "/metadata", null, "The CapabilityStatement.", MetadataFunctions.MetadataAsync, Audience.Anyone),
+        new("Health", "GET", "/health", null, "Whether storage answers.", MetadataFunctions.HealthAsync, Audience.Anyone),
     ];
 }

@@ -32,12 +32,12 @@ public static class SearchFunctions
             return;
         }
 
-        var patient = await service.Directory.FindAsync(read.Patient, context.RequestAborted);
-        var found = await service.Reader.SearchAsync(patient, read.Query!, null, null, context.RequestAborted);
+        var patient = await service.Reader.OpenAsync(await service.Directory.FindAsync(read.Patient, context.RequestAborted), context.RequestAborted);
+        var found = await service.Reader.SearchAsync(patient, read.Query!, Visibility.Everything, null, null, context.RequestAborted);
 
         // No identifier of a person stands in a URL: the links say all but the patient.
         var shown = parameters.Where(p => !p.Key.StartsWith("patient", StringComparison.Ordinal) && !p.Key.StartsWith("subject", StringComparison.Ordinal)).ToList();
-        var link = found.After is null || patient is not { } key ? null : new PageLink(key, Known(shown), found.After, found.AsOf);
+        var link = found.After is null || patient.Key is not { } key ? null : new PageLink(key, Known(shown), found.After, found.AsOf);
         await AnswerAsync(context, service, read.Query!, found, Self(context.Request, Known(shown)), link, read.Remarks);
     }
 
@@ -61,7 +61,8 @@ public static class SearchFunctions
         }
 
         var query = QueryReader.ReadRest(QueryKind.Search, link.Parameters, [], []);
-        var found = await service.Reader.SearchAsync(link.Patient, query, link.After, link.AsOf, context.RequestAborted);
+        var patient = await service.Reader.OpenAsync(link.Patient, context.RequestAborted);
+        var found = await service.Reader.SearchAsync(patient, query, Visibility.Everything, link.After, link.AsOf, context.RequestAborted);
         await AnswerAsync(context, service, query, found, Self(context.Request, link.Parameters), found.After is null ? null : link with { After = found.After }, []);
     }
 
@@ -81,8 +82,8 @@ public static class SearchFunctions
             return;
         }
 
-        var patient = await service.Directory.FindAsync(read.Patient, context.RequestAborted);
-        var found = await service.Reader.LastAsync(patient, read.Query!, context.RequestAborted);
+        var patient = await service.Reader.OpenAsync(await service.Directory.FindAsync(read.Patient, context.RequestAborted), context.RequestAborted);
+        var found = await service.Reader.LastAsync(patient, read.Query!, Visibility.Everything, context.RequestAborted);
         await AnswerAsync(context, service, read.Query!, found, null, null, read.Remarks);
     }
 

@@ -33,6 +33,9 @@ public sealed record Service(
         return new(partitions, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), policy, storageName, time);
     }
 
+    /// <summary>Who may store what. In open mode everything: the Controller is the first organisation named.</summary>
+    public Admit Admit => (responsibility, _) => new(responsibility.Performers is [var first, ..] ? first : default, null, "");
+
     /// <summary>Who calls. In open mode everyone is one development Sender.</summary>
     public static SenderId Caller => SenderId.Development;
 }

@@ -28,7 +28,7 @@ public static class SubmitFunctions
             return;
         }
 
-        var stored = await service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], context.RequestAborted);
+        var stored = await service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], service.Admit, context.RequestAborted);
         var next = 0;
         var results = bundle.Entries.Select(e => (e, e.Result ?? stored[next++])).ToList();
         if (stored.Length > 0 && Array.TrueForAll(stored, r => r.Outcome == EntryOutcome.Unavailable))
@@ -87,7 +87,7 @@ public static class SubmitFunctions
             return;
         }
 
-        var results = await service.Submissions.SubmitAsync(new(Service.Caller, "", null, ""), [submitted(body.Root, body.Bytes)], context.RequestAborted);
+        var results = await service.Submissions.SubmitAsync(new(Service.Caller, "", null, ""), [submitted(body.Root, body.Bytes)], service.Admit, context.RequestAborted);
         await AnswerAsync(context, service, results[0]);
     }
 
@@ -121,12 +121,6 @@ public static class SubmitFunctions
             if (wanted.Contains("return=minimal", StringComparison.OrdinalIgnoreCase))
             {
                 context.Response.StatusCode = status;
-                return;
-            }
-
-            if (wanted.Contains("return=representation", StringComparison.OrdinalIgnoreCase) && await service.Reader.ReadAsync(result.Id, context.RequestAborted) is { } found)
-            {
-                await ReadFunctions.AnswerAsync(context, status, found);
                 return;
             }
         }

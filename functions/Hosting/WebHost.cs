@@ -51,13 +51,15 @@ public static class WebHost
         app.Use(next => context => CorrelationIds.EchoAsync(context, next));
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
+        app.UseRouting();
         app.Use(next => context => OpenMode.GuardAsync(context, next));
+
+        // Who calls comes before any judgement of what they send.
         app.Use(next => context => AcceptableAsync(context, next));
         app.UseRequestDecompression();
-        app.UseRouting();
         foreach (var route in Routes.All)
         {
-            app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service));
+            app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
         }
 
         return app;

@@ -45,7 +45,7 @@ internal sealed class TestStore : IAsyncDisposable
         var body = JsonSerializer.SerializeToUtf8Bytes(bundle);
         using var json = JsonDocument.Parse(body);
         var read = BundleReader.Read(json.RootElement, body, sender ?? SenderId.Development);
-        var stored = await Service.Submissions.SubmitAsync(read.Source!, [.. read.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], default);
+        var stored = await Service.Submissions.SubmitAsync(read.Source!, [.. read.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], Service.Admit, default);
         var next = 0;
         return [.. read.Entries.Select(e => e.Result ?? stored[next++])];
     }
@@ -57,7 +57,7 @@ internal sealed class TestStore : IAsyncDisposable
         {
             try
             {
-                return await Service.Reader.SearchAsync(await Service.Directory.FindAsync(read.Patient, default), read.Query!, after, null, default);
+                return await Service.Reader.SearchAsync(await Service.Reader.OpenAsync(await Service.Directory.FindAsync(read.Patient, default), default), read.Query!, Visibility.Everything, after, null, default);
             }
             catch (StorageUnavailableException) when (attempt < 200)
             {

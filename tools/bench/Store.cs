@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Simulator;
 using PasientensMaledata.Storage;
@@ -36,12 +37,16 @@ internal sealed class Store : IAsyncDisposable
     {
         using var json = JsonDocument.Parse(body, BundleReader.JsonOptions);
         var bundle = BundleReader.Read(json.RootElement, body, Service.Caller);
-        var results = await Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], cancellationToken);
+        var results = await Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], Service.Admit, cancellationToken);
         if (Array.Find(results, r => r.Outcome != EntryOutcome.Created) is { } wrong)
         {
             throw new WrongAnswerException($"An Observation was {wrong.Outcome}, not created.");
         }
     }
+
+    /// <summary>Opens a patient as a look-up does.</summary>
+    public async Task<OpenedPatient> OpenPatientAsync(NationalId number, CancellationToken cancellationToken) =>
+        await Service.Reader.OpenAsync(await Service.Directory.FindAsync(number, cancellationToken), cancellationToken);
 
     /// <summary>Stores so many Observations of a load; several at once.</summary>
     public Task FillAsync(IEnumerable<SimulatedMessage> load, int observations, CancellationToken cancellationToken) =>

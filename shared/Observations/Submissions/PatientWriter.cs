@@ -11,7 +11,7 @@ namespace PasientensMaledata.Observations.Submissions;
 /// Writes one Submission's Observations of one patient. It first inserts as if all were new, in batches; only where a batch conflicts are the
 /// identities in it read, the known ones answered, and the rest written again. Asking again is always harmless.
 /// </summary>
-internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject)
+internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject, Admit admit)
 {
     private readonly Dictionary<(PatientKey Patient, ObservationIdentity Identity), IdentityState> states = [];
     private readonly List<(int Slot, EntryResult Result)> results = [];
@@ -27,7 +27,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         public int Slot => slot;
 
-        public PreparedObservation Observation => observation;
+        public PreparedObservation Observation { get; set; } = observation;
 
         public PatientKey Patient { get; set; }
 
@@ -131,11 +131,23 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         head = found[0];
         seal?.Dispose();
         seal = head.Person.OpenSeal();
-        foreach (var entry in pending)
+        foreach (var entry in pending.ToList())
         {
             Place(entry);
+            var admission = admit(entry.Observation.Responsibility, found);
+            if (admission.Refusal is { } refusal)
+            {
+                pending.Remove(entry);
+                results.Add((entry.Slot, new(EntryOutcome.Refused, null, 0, default, [refusal, .. entry.Observation.Issues], Record(entry) with { Reason = admission.Reason })));
+                continue;
+            }
+
+            entry.Observation = entry.Observation with { Controller = admission.Controller };
         }
     }
+
+    private EntryRecord Record(Pending entry) => new(
+        head?.Person.Key, entry.Identity, entry.Observation.Concept, entry.Observation.Controller, entry.Observation.Effective);
 
     private void Place(Pending entry)
     {
@@ -453,7 +465,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         return new(
             entry.Identity, version.Number, version.Stamp, received, observation.Effective, observation.Concept, observation.Group, observation.Status,
             document.Codings, document.Categories, source.Sender,
-            OrganisationNumber.TryParse(document.ControllerNumber, out var controller) ? controller.ToString() : "", source.Municipality,
+            observation.Controller.ToString(), source.Municipality,
             source.BundleIdentifier, source.BundleTimestamp);
     }
 
@@ -480,7 +492,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         var id = entry.Identity == default || current is null ? null : ObservationId.Format(entry.Patient, entry.Identity, ring.Current.Id);
         IReadOnlyList<Issue> issues = issue is null ? entry.Observation.Issues : [issue, .. entry.Observation.Issues];
-        results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues)));
+        results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues, Record(entry))));
     }
 
     // Whole milliseconds, as the wire has it, and no two versions of one Observation at the same.

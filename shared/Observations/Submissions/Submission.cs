@@ -2,6 +2,7 @@ using System.Text.Json;
 using PasientensMaledata.Access;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Documents;
+using PasientensMaledata.Observations.Rows;
 
 namespace PasientensMaledata.Observations.Submissions;
 
@@ -54,13 +55,42 @@ public enum EntryOutcome
     Unavailable,
 }
 
+/// <summary>What an entry says of who is responsible for it.</summary>
+/// <param name="Performers">Organisation numbers of its performers, in order.</param>
+/// <param name="Municipality">The Bundle's municipality; default where it names none.</param>
+public readonly record struct Responsibility(IReadOnlyList<OrganisationNumber> Performers, MunicipalityNumber Municipality);
+
+/// <summary>Whether an entry may be stored.</summary>
+/// <param name="Controller">Who is responsible for it; default where it is refused.</param>
+/// <param name="Refusal">Why it is not stored; null where it may be.</param>
+/// <param name="Reason">The refusal's reason class; empty where it may be stored.</param>
+public readonly record struct Admission(OrganisationNumber Controller, Issue? Refusal, string Reason);
+
+/// <summary>
+/// Decides whether an entry may be stored, and who is its Controller. Asked before anything of the patient is read or made (the patient null), and
+/// again when their head is read.
+/// </summary>
+/// <param name="responsibility">What the entry says.</param>
+/// <param name="heads">The patient's heads; null before they are read.</param>
+public delegate Admission Admit(Responsibility responsibility, IReadOnlyList<PatientHead>? heads);
+
+/// <summary>Where an entry lies, or would have: for the log, never for the answer.</summary>
+/// <param name="Patient">Whose it is; null where no patient was opened.</param>
+/// <param name="Identity">Its identity; default where it has none yet.</param>
+/// <param name="Concept">Its Concept's slug.</param>
+/// <param name="Controller">Who is responsible; default where undecided.</param>
+/// <param name="Effective">When it was measured.</param>
+/// <param name="Reason">Why it was not admitted, as a reason class; empty where it was.</param>
+public sealed record EntryRecord(PatientKey? Patient, ObservationIdentity Identity, string Concept, OrganisationNumber Controller, EffectiveTime Effective, string Reason = "");
+
 /// <summary>The outcome of one entry.</summary>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Id">The Observation's id on the wire; null where there is none.</param>
 /// <param name="Version">Its current version; 0 where there is none.</param>
 /// <param name="LastUpdated">When the current version was stamped.</param>
 /// <param name="Issues">What there is to tell.</param>
-public sealed record EntryResult(EntryOutcome Outcome, string? Id, int Version, DateTime LastUpdated, IReadOnlyList<Issue> Issues)
+/// <param name="Record">What the log is told of it; null where nothing was read of it.</param>
+public sealed record EntryResult(EntryOutcome Outcome, string? Id, int Version, DateTime LastUpdated, IReadOnlyList<Issue> Issues, EntryRecord? Record = null)
 {
     /// <summary>Whether the content lies safely stored.</summary>
     public bool IsStored => Outcome is EntryOutcome.Created or EntryOutcome.Corrected or EntryOutcome.StoredInHistory or EntryOutcome.Known;
@@ -82,4 +112,9 @@ internal sealed record PreparedObservation(
     int? IfMatch,
     Token? IfNoneExist,
     DateTime? Issued,
-    IReadOnlyList<Issue> Issues);
+    IReadOnlyList<Issue> Issues,
+    Responsibility Responsibility)
+{
+    /// <summary>Who is responsible for it, when it is admitted.</summary>
+    public OrganisationNumber Controller { get; init; }
+}

@@ -17,8 +17,12 @@ namespace PasientensMaledata.Observations.Submissions;
 public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, PatientDirectory directory, NationalIdPolicy policy, TimeProvider time)
 {
     /// <summary>Stores what can be stored and tells of each entry what became of it, in the order given.</summary>
+    /// <param name="source">What is the same for all entries.</param>
+    /// <param name="observations">The entries.</param>
+    /// <param name="admit">Who may store what.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The caller left; what was stored by then stays stored.</exception>
-    public async Task<EntryResult[]> SubmitAsync(SubmissionSource source, IReadOnlyList<SubmittedObservation> observations, CancellationToken cancellationToken)
+    public async Task<EntryResult[]> SubmitAsync(SubmissionSource source, IReadOnlyList<SubmittedObservation> observations, Admit admit, CancellationToken cancellationToken)
     {
         var results = new EntryResult[observations.Count];
         var byPatient = new Dictionary<NationalId, List<(int Slot, PreparedObservation Observation)>>();
@@ -34,12 +38,19 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
                 continue;
             }
 
+            var prepared = Prepare(observations[slot], check, subject, ordinals, source);
+            if (admit(prepared.Responsibility, null) is { Refusal: { } refusal } admission)
+            {
+                results[slot] = new(EntryOutcome.Refused, null, 0, default, [refusal, .. check.Issues], new(null, default, prepared.Concept, default, prepared.Effective, admission.Reason));
+                continue;
+            }
+
             if (!byPatient.TryGetValue(subject, out var list))
             {
                 byPatient.Add(subject, list = []);
             }
 
-            list.Add((slot, Prepare(observations[slot], check, subject, ordinals)));
+            list.Add((slot, prepared));
         }
 
         await Parallel.ForEachAsync(
@@ -47,7 +58,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
             async (patient, stop) =>
             {
-                var writer = new PatientWriter(partitions, ring, directory, time, source, patient.Key);
+                var writer = new PatientWriter(partitions, ring, directory, time, source, patient.Key, admit);
                 foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
                 {
                     results[slot] = result;
@@ -56,7 +67,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
         return results;
     }
 
-    private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject, Dictionary<(UInt128, string?), int> ordinals)
+    private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject, Dictionary<(UInt128, string?), int> ordinals, SubmissionSource source)
     {
         var keys = ring.Current;
         var document = ObservationDocument.Read(observation.Element, observation.Body);
@@ -72,7 +83,8 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
         DateTime? issued = DateTimeOffset.TryParse(document.Issued, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var stated) ? stated.UtcDateTime : null;
         return new(
             ordinal, document, subject, check.Effective, status, concept, group, content,
-            observation.IsPut, observation.IfMatch, observation.IfNoneExist, issued, check.Issues);
+            observation.IsPut, observation.IfMatch, observation.IfNoneExist, issued, check.Issues,
+            new(document.Organisations, MunicipalityNumber.TryParse(source.Municipality, out var municipality) ? municipality : default));
     }
 
     // The first coding that the catalogue knows names the Concept; what it does not know goes to one of 16 buckets by its first coding, or its text.
