@@ -78,6 +78,9 @@ public static class Limits
     /// <summary>A write commits at most so long after the moment it is stamped with, else it is stamped anew.</summary>
     public static readonly TimeSpan CommitWindow = TimeSpan.FromSeconds(10);
 
+    /// <summary>Characters of a name or code that is logged; longer ones are cut.</summary>
+    public const int MaxLoggedText = 200;
+
     /// <summary>What a caller can meet, in words: <c>/metadata</c> and <c>docs/limits.md</c> are made from it.</summary>
     public static IReadOnlyList<(string Meaning, string Figure, string Past)> All { get; } =
     [
