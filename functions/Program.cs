@@ -58,7 +58,7 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Over(storage.Partitions, ring, options.Numbers, options.Storage, TimeProvider.System);
+var service = Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System);
 await using var app = WebHost.Build(service, options.Port);
 try
 {

@@ -4,6 +4,8 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations;
@@ -32,13 +34,17 @@ public static class SearchFunctions
             return;
         }
 
-        var patient = await service.Reader.OpenAsync(await service.Directory.FindAsync(read.Patient, context.RequestAborted), context.RequestAborted);
-        var found = await service.Reader.SearchAsync(patient, read.Query!, Visibility.Everything, null, null, context.RequestAborted);
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.Search, await service.Directory.FindAsync(read.Patient, context.RequestAborted), read.Patient) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.SearchAsync(call.Patient, read.Query!, call.Visibility, null, null, context.RequestAborted);
 
         // No identifier of a person stands in a URL: the links say all but the patient.
         var shown = parameters.Where(p => !p.Key.StartsWith("patient", StringComparison.Ordinal) && !p.Key.StartsWith("subject", StringComparison.Ordinal)).ToList();
-        var link = found.After is null || patient.Key is not { } key ? null : new PageLink(key, Known(shown), found.After, found.AsOf);
-        await AnswerAsync(context, service, read.Query!, found, Self(context.Request, Known(shown)), link, read.Remarks);
+        var link = found.After is null || call.Patient.Key is not { } key ? null : new PageLink(key, Known(shown), found.After, found.AsOf);
+        await AnswerAsync(context, service, call, read.Query!, found, Self(context.Request, Known(shown)), link, read.Remarks);
     }
 
     /// <summary><c>GET /Observation</c>: a further page, or the advice to POST.</summary>
@@ -51,7 +57,7 @@ public static class SearchFunctions
             return;
         }
 
-        var link = PageLink.Read(token, service.Ring.Current.Page, Service.Caller.ToString(), service.Time.GetUtcNow(), out var expired);
+        var link = PageLink.Read(token, service.Ring.Current.Page, LookUpCall.BindingOf(RequestCaller.Of(context), service), service.Time.GetUtcNow(), out var expired);
         if (link is null || expired)
         {
             await FhirAnswer.OutcomeAsync(context, expired ? StatusCodes.Status410Gone : StatusCodes.Status400BadRequest, expired
@@ -60,10 +66,15 @@ public static class SearchFunctions
             return;
         }
 
+        // Decided anew: a setting made since the page before holds here.
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.Page, link.Patient, null) is not { } call)
+        {
+            return;
+        }
+
         var query = QueryReader.ReadRest(QueryKind.Search, link.Parameters, [], []);
-        var patient = await service.Reader.OpenAsync(link.Patient, context.RequestAborted);
-        var found = await service.Reader.SearchAsync(patient, query, Visibility.Everything, link.After, link.AsOf, context.RequestAborted);
-        await AnswerAsync(context, service, query, found, Self(context.Request, link.Parameters), found.After is null ? null : link with { After = found.After }, []);
+        var found = await service.Reader.SearchAsync(call.Patient, query, call.Visibility, link.After, link.AsOf, context.RequestAborted);
+        await AnswerAsync(context, service, call, query, found, Self(context.Request, link.Parameters), found.After is null ? null : link with { After = found.After }, []);
     }
 
     /// <summary>Answers a look-up by GET: 405.</summary>
@@ -82,15 +93,20 @@ public static class SearchFunctions
             return;
         }
 
-        var patient = await service.Reader.OpenAsync(await service.Directory.FindAsync(read.Patient, context.RequestAborted), context.RequestAborted);
-        var found = await service.Reader.LastAsync(patient, read.Query!, Visibility.Everything, context.RequestAborted);
-        await AnswerAsync(context, service, read.Query!, found, null, null, read.Remarks);
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.Last, await service.Directory.FindAsync(read.Patient, context.RequestAborted), read.Patient) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.LastAsync(call.Patient, read.Query!, call.Visibility, context.RequestAborted);
+        await AnswerAsync(context, service, call, read.Query!, found, null, null, read.Remarks);
     }
 
-    private static async Task AnswerAsync(HttpContext context, Service service, ObservationQuery query, LookUp found, string? self, PageLink? link, IReadOnlyList<Issue> remarks)
+    private static async Task AnswerAsync(HttpContext context, Service service, LookUpCall call, ObservationQuery query, LookUp found, string? self, PageLink? link, IReadOnlyList<Issue> remarks)
     {
         if (found.TooCostly)
         {
+            await call.LogAsync(query, [], context.RequestAborted);
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, Issue.Error("too-costly", null, query.CountOnly
                 ? $"More than {Limits.MaxCountedMatches} Observations match. Narrow the search by date or code."
                 : $"More than {Limits.MaxSortedMatches} Observations match, and oldest first needs them all. Narrow the search by date or code, or take the newest first."));
@@ -106,10 +122,11 @@ public static class SearchFunctions
         var baseUrl = Addresses.Base(context.Request);
         var next = link is null || query.Count is null
             ? null
-            : $"{baseUrl}/Observation?{PageParameter}={link.Format(service.Ring.Current.Page, Service.Caller.ToString(), service.Time.GetUtcNow())}";
+            : $"{baseUrl}/Observation?{PageParameter}={link.Format(service.Ring.Current.Page, call.BoundTo, service.Time.GetUtcNow())}";
         FhirFormat.TryChoose(context.Request, out var withR5);
         using var body = new AnswerBuffer();
-        BundleWriter.WriteSearchSet(body, found, baseUrl, self ?? $"{baseUrl}{context.Request.Path}", next, remarks, withR5);
+        BundleWriter.WriteSearchSet(body, found, baseUrl, self ?? $"{baseUrl}{context.Request.Path}", next, [.. remarks, .. call.Remarks], withR5);
+        await call.LogAsync(query, found.Observations, context.RequestAborted);
         await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, body.Written);
     }
 

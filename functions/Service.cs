@@ -1,4 +1,8 @@
-using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
+using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.Registers;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
@@ -9,33 +13,41 @@ namespace PasientensMaledata.Functions;
 
 /// <summary>The parts that the functions call, made once at start-up.</summary>
 /// <param name="Partitions">Rows.</param>
+/// <param name="Blobs">Blobs.</param>
 /// <param name="Ring">Keys.</param>
 /// <param name="Directory">From numbers to patients.</param>
 /// <param name="Submissions">Stores.</param>
 /// <param name="Reader">Finds.</param>
+/// <param name="Authentication">Tells who calls.</param>
+/// <param name="Access">Decides who may.</param>
+/// <param name="Journal">The access log, written before every answer.</param>
 /// <param name="Policy">Which person numbers are accepted.</param>
 /// <param name="StorageName">What <c>/health</c> calls the storage.</param>
 /// <param name="Time">The clock.</param>
 public sealed record Service(
     IPartitions Partitions,
+    IBlobs Blobs,
     KeyRing Ring,
     PatientDirectory Directory,
     SubmissionStore Submissions,
     ObservationReader Reader,
+    IAuthentication Authentication,
+    AccessControl Access,
+    Journal Journal,
     NationalIdPolicy Policy,
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>Makes them over a storage, in open mode.</summary>
+    public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time) => Over(
+        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time), new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time));
+
     /// <summary>Makes them over a storage.</summary>
-    public static Service Over(IPartitions partitions, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time)
+    public static Service Over(
+        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access)
     {
         var directory = new PatientDirectory(partitions, ring);
-        return new(partitions, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), policy, storageName, time);
+        return new(
+            partitions, blobs, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), authentication, access, new(blobs, time), policy, storageName, time);
     }
-
-    /// <summary>Who may store what. In open mode everything: the Controller is the first organisation named.</summary>
-    public Admit Admit => (responsibility, _) => new(responsibility.Performers is [var first, ..] ? first : default, null, "");
-
-    /// <summary>Who calls. In open mode everyone is one development Sender.</summary>
-    public static SenderId Caller => SenderId.Development;
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Documents;
@@ -14,6 +15,11 @@ public static class SubmitFunctions
     /// <summary><c>POST /</c></summary>
     public static async Task BundleAsync(HttpContext context, Service service)
     {
+        if (await SubmitCall.OpenAsync(context, service) is not { } call)
+        {
+            return;
+        }
+
         using var body = await FhirBody.ReadAsync(context);
         if (body.Problem is { } problem)
         {
@@ -21,14 +27,14 @@ public static class SubmitFunctions
             return;
         }
 
-        var bundle = BundleReader.Read(body.Root, body.Bytes, Service.Caller);
+        var bundle = BundleReader.Read(body.Root, body.Bytes, call.Sender);
         if (bundle.Refusal is { } refusal)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, refusal);
             return;
         }
 
-        var stored = await service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], service.Admit, context.RequestAborted);
+        var stored = await service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], call.Admit, context.RequestAborted);
         var next = 0;
         var results = bundle.Entries.Select(e => (e, e.Result ?? stored[next++])).ToList();
         if (stored.Length > 0 && Array.TrueForAll(stored, r => r.Outcome == EntryOutcome.Unavailable))
@@ -74,6 +80,11 @@ public static class SubmitFunctions
 
     private static async Task SubmitAsync(HttpContext context, Service service, Func<JsonElement, ReadOnlyMemory<byte>, SubmittedObservation> submitted, string? id = null)
     {
+        if (await SubmitCall.OpenAsync(context, service) is not { } call)
+        {
+            return;
+        }
+
         using var body = await FhirBody.ReadAsync(context);
         if ((body.Problem ?? WhyNotStored(body.Root, id)) is { } problem)
         {
@@ -87,7 +98,7 @@ public static class SubmitFunctions
             return;
         }
 
-        var results = await service.Submissions.SubmitAsync(new(Service.Caller, "", null, ""), [submitted(body.Root, body.Bytes)], service.Admit, context.RequestAborted);
+        var results = await service.Submissions.SubmitAsync(new(call.Sender, "", null, ""), [submitted(body.Root, body.Bytes)], call.Admit, context.RequestAborted);
         await AnswerAsync(context, service, results[0]);
     }
 
