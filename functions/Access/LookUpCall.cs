@@ -83,7 +83,7 @@ internal sealed class LookUpCall
         foreach (var found in given)
         {
             var row = new ObservationRow(found.Row.Span);
-            returned.Add(ShortIdentity(row.Identity));
+            returned.Add(row.Identity.LogForm);
             concepts.Add(row.Concept);
         }
 
@@ -100,9 +100,6 @@ internal sealed class LookUpCall
         await service.Journal.AppendAsync(logged with { Outcome = AccessOutcome.Refused, Reason = refusal.Word }, context.RequestAborted);
         await FhirAnswer.OutcomeAsync(context, refusal.Status, Issue.Error(refusal.IssueCode, null, refusal.Advice));
     }
-
-    /// <summary>The 8 bytes of an identity that the log has.</summary>
-    internal static string ShortIdentity(ObservationIdentity identity) => identity.ToString()[..16];
 
     /// <summary>Whom page links are bound to: the client and the person, by pseudonym.</summary>
     internal static string BindingOf(Caller caller, Service service)
