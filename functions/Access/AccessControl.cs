@@ -52,6 +52,17 @@ public sealed class AccessControl(Func<ParticipantList?> participants, AccessRul
         });
     }
 
+    /// <summary>Why a citizen's request is refused; null where it is permitted.</summary>
+    /// <param name="caller">Who asks, and about whom.</param>
+    /// <param name="changes">Whether it changes a setting.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<Refusal?> WhyNotAsync(CitizenCaller caller, bool changes, CancellationToken cancellationToken) => CitizenDecision.Decide(
+        caller,
+        changes,
+        await registers.FindAsync(caller.Subject, cancellationToken),
+        caller.Relation == Relation.Self ? default : await registers.FindAsync(caller.Acting, cancellationToken),
+        time.GetUtcNow());
+
     /// <summary>Who sends, and what they may store; or why they may not send.</summary>
     public (Participant? Sender, Admit? Admit, Refusal? Refusal) Sender(SystemCaller caller)
     {
