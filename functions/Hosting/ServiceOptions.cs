@@ -14,6 +14,9 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>The port where nothing else is said.</summary>
     public const int DefaultPort = 7071;
 
+    /// <summary>The variable by which the Functions host tells the port; where it is set, the program is hosted.</summary>
+    public const string HostedPortSetting = "FUNCTIONS_CUSTOMHANDLER_PORT";
+
     /// <summary>The text of <c>--help</c>.</summary>
     public const string Help = """
         Pasientens måledata: measurements taken at home, shared with those who treat the patient.
@@ -104,5 +107,30 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
         }
 
         return options;
+    }
+
+    /// <summary>
+    /// What it is started with under the Functions host: the port comes from the host, the rest from app settings. Storage is Azure's and numbers
+    /// are real where nothing else is said. Null where something is wrong, with the reason.
+    /// </summary>
+    /// <param name="setting">The environment.</param>
+    /// <param name="error">What is wrong; holds no setting's value but the harmless ones.</param>
+    public static ServiceOptions? ReadHosted(Func<string, string?> setting, out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        var storage = Said("PMD_STORAGE") ?? "azure";
+        var numbers = Said("PMD_NUMBERS") ?? "strict";
+        error = !int.TryParse(setting(HostedPortSetting), System.Globalization.NumberStyles.None, null, out var port) || port is 0 or > 65535 ? $"{HostedPortSetting} is not a port."
+            : storage is not ("embedded" or "azure") ? "PMD_STORAGE is to be embedded or azure."
+            : numbers is not ("strict" or "synthetic" or "lenient") ? "PMD_NUMBERS is to be strict, synthetic or lenient."
+            : storage == "embedded" && Said("WEBSITE_INSTANCE_ID") is not null ? "PMD_STORAGE=embedded keeps data on the instance's own disk, which Azure throws away. Use azure."
+            : storage == "embedded" && Said("PMD_DATA") is null ? "PMD_STORAGE=embedded needs a folder: PMD_DATA."
+            : storage == "azure" && Said("PMD_MASTER_KEYS") is null ? "PMD_MASTER_KEYS is not set: without it keys would lie on the instance's own disk, and be lost with it."
+            : null;
+        return error is null
+            ? new(port, Said("PMD_DATA") ?? Path.Combine(Path.GetTempPath(), "pmd"), storage, Enum.Parse<NationalIdPolicy>(numbers, ignoreCase: true), Demo: false, ShowHelp: false)
+            : null;
+
+        string? Said(string name) => setting(name) is { Length: > 0 } value ? value : null;
     }
 }
