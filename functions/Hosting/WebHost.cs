@@ -54,7 +54,10 @@ public static class WebHost
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         app.UseRouting();
-        app.Use(next => context => OpenMode.GuardAsync(context, next));
+        if (service.Authentication is OpenAuthentication)
+        {
+            app.Use(next => context => OpenMode.GuardAsync(context, next));
+        }
 
         // Who calls comes before any judgement of what they send.
         app.Use(next => context => IdentifyAsync(context, next, service));
