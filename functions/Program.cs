@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
@@ -45,8 +46,10 @@ if (taken is not null)
 
 OpenedStorage storage;
 KeyRing ring;
+StreamOptions stream;
 try
 {
+    stream = StreamOptions.Read(Environment.GetEnvironmentVariable);
     storage = OpenedStorage.Open(options.Storage, options.DataFolder, Environment.GetEnvironmentVariable, TimeProvider.System);
     ring = await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, CancellationToken.None);
 }
@@ -58,8 +61,8 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Over(storage.Partitions, ring, options.Numbers, options.Storage, TimeProvider.System);
-await using var app = WebHost.Build(service, options.Port);
+var service = Service.Over(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+await using var app = WebHost.Build(service, options.Port, Triggers.All);
 try
 {
     await app.StartAsync();

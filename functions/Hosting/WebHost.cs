@@ -12,7 +12,8 @@ public static class WebHost
     /// <summary>Builds it, listening on loopback alone: nothing in the environment can bind it elsewhere.</summary>
     /// <param name="service">The parts.</param>
     /// <param name="port">TCP port; 0 lets the system choose.</param>
-    public static WebApplication Build(Service service, int port)
+    /// <param name="triggers">The functions that a Functions host calls; none where there is no host.</param>
+    public static WebApplication Build(Service service, int port, IReadOnlyList<Trigger>? triggers = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -52,6 +53,7 @@ public static class WebHost
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         app.UseRouting();
+        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
         app.Use(next => context => OpenMode.GuardAsync(context, next));
 
         // Who calls comes before any judgement of what they send.
@@ -62,6 +64,7 @@ public static class WebHost
             app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
         }
 
+        TriggerCalls.Map(app, triggers ?? []);
         return app;
     }
 

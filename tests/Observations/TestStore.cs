@@ -37,7 +37,7 @@ internal sealed class TestStore : IAsyncDisposable
         var clock = new FakeTimeProvider(new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
-        return new(folder, clock, storage, Service.Over(wrap is null ? storage.Partitions : wrap(storage.Partitions), ring, NationalIdPolicy.Lenient, "embedded", clock));
+        return new(folder, clock, storage, Service.Over(wrap is null ? storage.Partitions : wrap(storage.Partitions), storage.Blobs, ring, NationalIdPolicy.Lenient, "embedded", clock));
     }
 
     public async Task<EntryResult[]> SubmitAsync(JsonObject bundle, SenderId? sender = null)
@@ -82,7 +82,7 @@ internal sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>From here on without what the storage was wrapped in.</summary>
-    public void Unwrap() => Service = Service.Over(storage.Partitions, Service.Ring, NationalIdPolicy.Lenient, "embedded", Clock);
+    public void Unwrap() => Service = Service.Over(storage.Partitions, storage.Blobs, Service.Ring, NationalIdPolicy.Lenient, "embedded", Clock);
 
     public async ValueTask DisposeAsync()
     {

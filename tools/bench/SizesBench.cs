@@ -118,7 +118,7 @@ internal static class SizesBench
     {
         using var json = System.Text.Json.JsonDocument.Parse(message.Body, BundleReader.JsonOptions);
         var bundle = BundleReader.Read(json.RootElement, message.Body, Functions.Service.Caller);
-        var results = await store.Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], store.Service.Admit, cancellationToken);
+        var results = await store.Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], PasientensMaledata.Functions.Service.Admit, cancellationToken);
         if (results.Any(r => r.Outcome != EntryOutcome.Known))
         {
             throw new WrongAnswerException("What was sent again is not known.");

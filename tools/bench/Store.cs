@@ -29,7 +29,7 @@ internal sealed class Store : IAsyncDisposable
         var storage = EmbeddedStorage.Open(folder, TimeProvider.System);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), CancellationToken.None);
         var counted = new CountingPartitions(instead ?? storage.Partitions);
-        return new(storage, counted, Service.Over(counted, ring, NationalIdPolicy.Lenient, "embedded", TimeProvider.System));
+        return new(storage, counted, Service.Over(counted, storage.Blobs, ring, NationalIdPolicy.Lenient, "embedded", TimeProvider.System));
     }
 
     /// <summary>Stores a message as the service does, HTTP left out.</summary>
