@@ -252,7 +252,7 @@ public static class SearchFunctions
             return null;
         }
 
-        var (rented, length) = await FhirBody.ReadBytesAsync(request, context.RequestAborted);
+        var (rented, length) = await FhirBody.ReadBytesAsync(request, Limits.MaxBodyBytes, context.RequestAborted);
         if (length > Limits.MaxSearchFormBytes)
         {
             ArrayPool<byte>.Shared.Return(rented, clearArray: true);

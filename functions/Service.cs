@@ -3,11 +3,13 @@ using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
+using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions;
 
@@ -17,6 +19,9 @@ namespace PasientensMaledata.Functions;
 /// <param name="Ring">Keys.</param>
 /// <param name="Directory">From numbers to patients.</param>
 /// <param name="Submissions">Stores.</param>
+/// <param name="Refused">What was refused.</param>
+/// <param name="Reception">Receives, by HTTP and stream alike.</param>
+/// <param name="Stream">Receives events.</param>
 /// <param name="Reader">Finds.</param>
 /// <param name="Authentication">Tells who calls.</param>
 /// <param name="Access">Decides who may.</param>
@@ -30,6 +35,9 @@ public sealed record Service(
     KeyRing Ring,
     PatientDirectory Directory,
     SubmissionStore Submissions,
+    RefusedStore Refused,
+    Reception Reception,
+    StreamReceiver Stream,
     ObservationReader Reader,
     IAuthentication Authentication,
     AccessControl Access,
@@ -38,16 +46,26 @@ public sealed record Service(
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>Whether every caller is the development caller.</summary>
+    public bool IsOpen => Authentication is OpenAuthentication;
+
     /// <summary>Makes them over a storage, in open mode.</summary>
-    public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time) => Over(
-        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time), new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time));
+    public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
+        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time),
+        new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time), stream ?? StreamOptions.Default);
 
     /// <summary>Makes them over a storage.</summary>
     public static Service Over(
-        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access)
+        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time,
+        IAuthentication authentication, AccessControl access, StreamOptions stream)
     {
         var directory = new PatientDirectory(partitions, ring);
+        var submissions = new SubmissionStore(partitions, ring, directory, policy, time);
+        var refused = new RefusedStore(blobs, ring);
+        var journal = new Journal(blobs, time);
+        var reception = new Reception(submissions, refused, journal);
         return new(
-            partitions, blobs, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), authentication, access, new(blobs, time), policy, storageName, time);
+            partitions, blobs, ring, directory, submissions, refused, reception, new(reception, stream, access.StreamSender, time), new(partitions, ring, time),
+            authentication, access, journal, policy, storageName, time);
     }
 }

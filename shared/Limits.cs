@@ -6,6 +6,12 @@ public static class Limits
     /// <summary>Bytes of a request body, after decompression.</summary>
     public const int MaxBodyBytes = 33_554_432;
 
+    /// <summary>Bytes of a batch of events as the Functions host posts it: <see cref="MaxBatchEvents"/> events of 1 MiB, whatever is in them.</summary>
+    public const int MaxBatchBytes = 536_870_912;
+
+    /// <summary>Events in a batch: <c>maxEventBatchSize</c> in host.json. An event's properties take up to seven times their size as the host writes them.</summary>
+    public const int MaxBatchEvents = 64;
+
     /// <summary>Bytes of a request line: a page link has its search in it.</summary>
     public const int MaxRequestLineBytes = 32_768;
 

@@ -54,7 +54,8 @@ public static class WebHost
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         app.UseRouting();
-        if (service.Authentication is OpenAuthentication)
+        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
+        if (service.IsOpen)
         {
             app.Use(next => context => OpenMode.GuardAsync(context, next));
         }
@@ -68,7 +69,7 @@ public static class WebHost
             app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
         }
 
-        TriggerCalls.Map(app, service, triggers ?? []);
+        TriggerCalls.Map(app, triggers ?? []);
         return app;
     }
 

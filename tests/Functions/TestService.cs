@@ -42,7 +42,7 @@ internal sealed class TestService : IAsyncDisposable
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
         var service = Service.Open(wrap is null ? storage.Partitions : wrap(storage.Partitions), storage.Blobs, ring, policy, "embedded", clock);
-        var app = WebHost.Build(service, 0);
+        var app = WebHost.Build(service, 0, Triggers.All);
         await app.StartAsync();
         return new(folder, clock, storage, service, app);
     }
