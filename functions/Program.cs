@@ -21,7 +21,7 @@ if (options.ShowHelp)
     return 0;
 }
 
-if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
+if (options.IsOpen && OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
 {
     await Console.Error.WriteLineAsync($"Not started. {refusal}");
     return 3;
