@@ -1,14 +1,17 @@
 using System.Security.Cryptography;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
 
-var options = ServiceOptions.Read(args, out var error);
+string? error;
+var isHosted = Environment.GetEnvironmentVariable(ServiceOptions.HostedPortSetting) is not null;
+var options = isHosted ? ServiceOptions.ReadHosted(Environment.GetEnvironmentVariable, out error) : ServiceOptions.Read(args, out error);
 if (options is null)
 {
-    await Console.Error.WriteLineAsync($"{error} See ./run --help.");
+    await Console.Error.WriteLineAsync(isHosted ? $"Not started. {error}" : $"{error} See ./run --help.");
     return 2;
 }
 
@@ -18,7 +21,7 @@ if (options.ShowHelp)
     return 0;
 }
 
-if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
+if (options.IsOpen && OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
 {
     await Console.Error.WriteLineAsync($"Not started. {refusal}");
     return 3;
@@ -45,8 +48,10 @@ if (taken is not null)
 
 OpenedStorage storage;
 KeyRing ring;
+StreamOptions stream;
 try
 {
+    stream = StreamOptions.Read(Environment.GetEnvironmentVariable);
     storage = OpenedStorage.Open(options.Storage, options.DataFolder, Environment.GetEnvironmentVariable, TimeProvider.System);
     ring = await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, CancellationToken.None);
 }
@@ -58,8 +63,10 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Over(storage.Partitions, ring, options.Numbers, options.Storage, TimeProvider.System);
-await using var app = WebHost.Build(service, options.Port);
+var service = Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+
+// A program that runs alone has no host that calls them; in open mode they can be tried out.
+await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
 try
 {
     await app.StartAsync();
@@ -70,8 +77,12 @@ catch (IOException)
     return 5;
 }
 
-Console.WriteLine(Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
+Console.WriteLine(isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}" : Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
+#if PACKAGED
+var demo = Task.CompletedTask;
+#else
 var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
+#endif
 await app.WaitForShutdownAsync();
 await demo;
 Console.WriteLine("Stopped.");
