@@ -1,15 +1,18 @@
 using System.Security.Cryptography;
 using PasientensMaledata.Functions;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
 
-var options = ServiceOptions.Read(args, out var error);
+string? error;
+var isHosted = Environment.GetEnvironmentVariable(ServiceOptions.HostedPortSetting) is not null;
+var options = isHosted ? ServiceOptions.ReadHosted(Environment.GetEnvironmentVariable, out error) : ServiceOptions.Read(args, out error);
 if (options is null)
 {
-    await Console.Error.WriteLineAsync($"{error} See ./run --help.");
+    await Console.Error.WriteLineAsync(isHosted ? $"Not started. {error}" : $"{error} See ./run --help.");
     return 2;
 }
 
@@ -61,8 +64,8 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Over(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
-await using var app = WebHost.Build(service, options.Port, Triggers.All);
+var service = Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+await using var app = WebHost.Build(service, options.Port, isHosted || service.Authentication is OpenAuthentication ? Triggers.All : []);
 try
 {
     await app.StartAsync();
@@ -73,8 +76,12 @@ catch (IOException)
     return 5;
 }
 
-Console.WriteLine(Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
+Console.WriteLine(isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}" : Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
+#if PACKAGED
+var demo = Task.CompletedTask;
+#else
 var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
+#endif
 await app.WaitForShutdownAsync();
 await demo;
 Console.WriteLine("Stopped.");

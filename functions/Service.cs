@@ -1,4 +1,9 @@
 using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
+using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.Registers;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
@@ -11,6 +16,7 @@ namespace PasientensMaledata.Functions;
 
 /// <summary>The parts that the functions call, made once at start-up.</summary>
 /// <param name="Partitions">Rows.</param>
+/// <param name="Blobs">Blobs.</param>
 /// <param name="Ring">Keys.</param>
 /// <param name="Directory">From numbers to patients.</param>
 /// <param name="Submissions">Stores.</param>
@@ -18,11 +24,15 @@ namespace PasientensMaledata.Functions;
 /// <param name="Reception">Receives, by HTTP and stream alike.</param>
 /// <param name="Stream">Receives events.</param>
 /// <param name="Reader">Finds.</param>
+/// <param name="Authentication">Tells who calls.</param>
+/// <param name="Access">Decides who may.</param>
+/// <param name="Journal">The access log, written before every answer.</param>
 /// <param name="Policy">Which person numbers are accepted.</param>
 /// <param name="StorageName">What <c>/health</c> calls the storage.</param>
 /// <param name="Time">The clock.</param>
 public sealed record Service(
     IPartitions Partitions,
+    IBlobs Blobs,
     KeyRing Ring,
     PatientDirectory Directory,
     SubmissionStore Submissions,
@@ -30,29 +40,33 @@ public sealed record Service(
     Reception Reception,
     StreamReceiver Stream,
     ObservationReader Reader,
+    IAuthentication Authentication,
+    AccessControl Access,
+    Journal Journal,
     NationalIdPolicy Policy,
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>Makes them over a storage, in open mode.</summary>
+    public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
+        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time), new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time), stream);
+
     /// <summary>Makes them over a storage.</summary>
-    public static Service Over(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null)
+    public static Service Over(
+        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access,
+        StreamOptions? stream = null)
     {
         var directory = new PatientDirectory(partitions, ring);
         var submissions = new SubmissionStore(partitions, ring, directory, policy, time);
         var refused = new RefusedStore(blobs, ring);
-        var reception = new Reception(submissions, refused);
-        return new(partitions, ring, directory, submissions, refused, reception, new(reception, stream ?? StreamOptions.Default, Identify, time), new(partitions, ring, time), policy, storageName, time);
+        var journal = new Journal(blobs, time);
+        var reception = new Reception(submissions, refused, journal);
+
+        // In open mode what nobody's name stands on is the development Sender's.
+        var nobodys = authentication is OpenAuthentication ? SenderId.Development : (SenderId?)null;
+        return new(
+            partitions, blobs, ring, directory, submissions, refused, reception,
+            new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
+            new(partitions, ring, time), authentication, access, journal, policy, storageName, time);
     }
-
-    /// <summary>Who may store what. In open mode everything: the Controller is the first organisation named.</summary>
-    public static Admit Admit => (responsibility, _) => new(responsibility.Performers is [var first, ..] ? first : default, null, "");
-
-    /// <summary>Who calls. In open mode everyone is one development Sender.</summary>
-    public static SenderId Caller => SenderId.Development;
-
-    /// <summary>Whose an event is. In open mode anyone's who is named as a Sender is; without a publisher it is the development Sender's.</summary>
-    private static StreamSender Identify(string? attested) =>
-        attested is null ? new(SenderId.Development, Admit, null)
-        : SenderId.TryParse(attested, out var sender) ? new(sender, Admit, null)
-        : new(null, Admit, SenderRefusal.Unknown);
 }

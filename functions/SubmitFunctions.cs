@@ -1,4 +1,5 @@
 using System.Buffers;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Observations;
@@ -63,6 +64,11 @@ public static class SubmitFunctions
 
     private static async Task ReceiveAsync(HttpContext context, Service service, Manner manner, Func<Receipt, Task> answer)
     {
+        if (await SubmitCall.OpenAsync(context, service) is not { } call)
+        {
+            return;
+        }
+
         if (FhirFormat.WhyNotRead(context.Request) is { } reason)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, reason));
@@ -73,7 +79,7 @@ public static class SubmitFunctions
         try
         {
             var received = service.Time.GetUtcNow().UtcDateTime;
-            var envelope = new Envelope(SubmissionId.New(received), Service.Caller, new HttpOrigin(CorrelationIds.Of(context)), received, manner, Service.Admit);
+            var envelope = new Envelope(SubmissionId.New(received), call.Sender, new HttpOrigin(CorrelationIds.Of(context)), received, manner, call.Admit, call.Logged);
             context.Response.Headers[SubmissionIdHeader] = envelope.Id.ToString();
             using var message = SubmittedMessage.Read(envelope, rented.AsMemory(0, length));
             var receipt = (await service.Reception.ReceiveAsync([message], context.RequestAborted))[0];

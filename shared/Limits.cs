@@ -81,6 +81,30 @@ public static class Limits
     /// <summary>How long a page link lives.</summary>
     public static readonly TimeSpan PageLinkLifetime = TimeSpan.FromMinutes(15);
 
+    /// <summary>Characters of an access token.</summary>
+    public const int MaxTokenLength = 16_384;
+
+    /// <summary>Characters of a DPoP proof.</summary>
+    public const int MaxProofLength = 8_192;
+
+    /// <summary>Characters of the <c>jti</c> of a DPoP proof.</summary>
+    public const int MaxProofIdLength = 256;
+
+    /// <summary>Characters of the name of a person or client out of a token; what is longer is cut.</summary>
+    public const int MaxNameLength = 200;
+
+    /// <summary>Characters of an identifier, code or system in an attest.</summary>
+    public const int MaxAttestCodeLength = 128;
+
+    /// <summary>Characters of <c>decision_ref.id</c> in an attest.</summary>
+    public const int MaxAttestReferenceLength = 256;
+
+    /// <summary>Characters of a text for people in an attest; what is longer is cut.</summary>
+    public const int MaxAttestWordsLength = 200;
+
+    /// <summary>Patients in an attest.</summary>
+    public const int MaxAttestPatients = 100;
+
     /// <summary>A write commits at most so long after the moment it is stamped with, else it is stamped anew.</summary>
     public static readonly TimeSpan CommitWindow = TimeSpan.FromSeconds(10);
 

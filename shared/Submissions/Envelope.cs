@@ -1,4 +1,5 @@
 using PasientensMaledata.Access;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Observations.Submissions;
@@ -34,8 +35,9 @@ public sealed record Manner(MessageKind Kind, bool IsPut = false, string? Id = n
 /// <param name="Received">When, UTC.</param>
 /// <param name="Manner">How it was sent.</param>
 /// <param name="Admit">Who may store what.</param>
+/// <param name="Logged">The event that is logged of it, as far as it is known before it is read.</param>
 /// <param name="Refusal">Why nothing of this Sender is taken; null where it is. The body is then neither read nor kept.</param>
-public sealed record Envelope(SubmissionId Id, SenderId? Sender, Origin Origin, DateTime Received, Manner Manner, Admit Admit, SenderRefusal? Refusal = null);
+public sealed record Envelope(SubmissionId Id, SenderId? Sender, Origin Origin, DateTime Received, Manner Manner, Admit Admit, AccessEvent Logged, SenderRefusal? Refusal = null);
 
 /// <summary>Why nothing of a Sender is taken.</summary>
 /// <param name="Issue">What the Sender is told.</param>

@@ -132,7 +132,7 @@ public sealed class OpenModeTests(SharedService shared) : IClassFixture<SharedSe
     [InlineData("--port", 2, "--port needs a value")]
     [InlineData("--data=", 2, "--data needs a value")]
     [InlineData("--storage floppy", 2, "--storage")]
-    [InlineData("--auth required", 2, "not available yet")]
+    [InlineData("--auth required --demo", 2, "--token-from")]
     [InlineData("--auth none", 2, "--auth")]
     [InlineData("start", 2, "start")]
     public async Task The_command_line_is_read_whole_or_refused(string line, int code, string saying)
