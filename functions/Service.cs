@@ -1,3 +1,4 @@
+using PasientensMaledata.Access;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Registers;
@@ -51,21 +52,24 @@ public sealed record Service(
 
     /// <summary>Makes them over a storage, in open mode.</summary>
     public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
-        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time),
-        new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time), stream ?? StreamOptions.Default);
+        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time), new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time), stream);
 
     /// <summary>Makes them over a storage.</summary>
     public static Service Over(
-        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time,
-        IAuthentication authentication, AccessControl access, StreamOptions stream)
+        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access,
+        StreamOptions? stream = null)
     {
         var directory = new PatientDirectory(partitions, ring);
         var submissions = new SubmissionStore(partitions, ring, directory, policy, time);
         var refused = new RefusedStore(blobs, ring);
         var journal = new Journal(blobs, time);
         var reception = new Reception(submissions, refused, journal);
+
+        // In open mode what nobody's name stands on is the development Sender's.
+        var nobodys = authentication is OpenAuthentication ? SenderId.Development : (SenderId?)null;
         return new(
-            partitions, blobs, ring, directory, submissions, refused, reception, new(reception, stream, access.StreamSender, time), new(partitions, ring, time),
-            authentication, access, journal, policy, storageName, time);
+            partitions, blobs, ring, directory, submissions, refused, reception,
+            new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
+            new(partitions, ring, time), authentication, access, journal, policy, storageName, time);
     }
 }
