@@ -117,6 +117,12 @@ public static class Limits
     /// <summary>Different patients that may be looked up from one client within a clock hour.</summary>
     public const int MaxPatientsPerClientHour = 5_000;
 
+    /// <summary>Characters of the name by which a citizen knows whom they block.</summary>
+    public const int MaxBlockName = 100;
+
+    /// <summary>Bytes of a body that changes a setting.</summary>
+    public const int MaxSettingBytes = 16_384;
+
     /// <summary>Blocks that one citizen may have in force.</summary>
     public const int MaxBlocks = 200;
 
@@ -154,6 +160,8 @@ public static class Limits
         ("Minutes of age of an attest", $"{MaxAttestAge.TotalMinutes:0}", "403"),
         ("Different patients for a practitioner within a clock hour", $"{MaxPatientsPerPractitionerHour}", "429"),
         ("Different patients for a client within a clock hour", $"{MaxPatientsPerClientHour}", "429"),
+        ("Bytes of a body that changes a setting", $"{MaxSettingBytes}", "400"),
+        ("Characters of the name of one who is blocked", $"{MaxBlockName}", "400"),
         ("Blocks of a citizen in force", $"{MaxBlocks}", "422"),
         ("Bytes of a file of participants", $"{MaxParticipantFileBytes}", "refused"),
         ("Seconds that participants last read are relied on", $"{MaxParticipantsAge.TotalSeconds:0}", "503"),

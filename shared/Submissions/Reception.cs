@@ -1,3 +1,4 @@
+using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Submissions;
@@ -16,8 +17,10 @@ public sealed record Receipt(SubmittedMessage Message, IReadOnlyList<EntryResult
 /// </summary>
 /// <param name="submissions">Stores.</param>
 /// <param name="refused">Keeps what is refused.</param>
+/// <param name="followUps">Closes what a Bundle says is over.</param>
 /// <param name="journal">The access log.</param>
-public sealed class Reception(SubmissionStore submissions, RefusedStore refused, Journal journal)
+/// <param name="time">The clock.</param>
+public sealed class Reception(SubmissionStore submissions, RefusedStore refused, FollowUpStore followUps, Journal journal, TimeProvider time)
 {
     // Events, and entries in them, in one append: it may have 4 MiB, and an event or an entry takes a few hundred bytes.
     private const int MaxLoggedAtOnce = 2_000;
@@ -29,6 +32,7 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
     {
         var receipts = await StoreAsync(messages, cancellationToken);
         await refused.KeepAsync(receipts, cancellationToken);
+        await CloseAsync(receipts, cancellationToken);
         await LogAsync(receipts, cancellationToken);
         return receipts;
     }
@@ -60,6 +64,19 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
         }
 
         await journal.AppendAsync(events, cancellationToken);
+    }
+
+    // What is told of by nobody but the Sender itself: only of whom something of theirs is stored.
+    private async Task CloseAsync(IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
+    {
+        var closed = receipts.Where(r => r.Message.Source is { ClosesFollowUp: true }).SelectMany(r => r.Results).Where(r => r.IsStored);
+        foreach (var (patient, controller) in closed.Select(r => (r.Record?.Patient, r.Record?.Controller)).Distinct())
+        {
+            if (patient is { } key && controller is { } number && number != default)
+            {
+                await followUps.CloseAsync(key, number, time.GetUtcNow(), cancellationToken);
+            }
+        }
     }
 
     private async Task<IReadOnlyList<Receipt>> StoreAsync(IReadOnlyList<SubmittedMessage> messages, CancellationToken cancellationToken)
