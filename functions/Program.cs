@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using PasientensMaledata.Functions;
-using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
@@ -22,7 +21,7 @@ if (options.ShowHelp)
     return 0;
 }
 
-if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
+if (options.IsOpen && OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
 {
     await Console.Error.WriteLineAsync($"Not started. {refusal}");
     return 3;
@@ -65,7 +64,9 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 
 await using var closing = storage;
 var service = Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
-await using var app = WebHost.Build(service, options.Port, isHosted || service.Authentication is OpenAuthentication ? Triggers.All : []);
+
+// A program that runs alone has no host that calls them; in open mode they can be tried out.
+await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
 try
 {
     await app.StartAsync();

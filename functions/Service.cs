@@ -1,4 +1,3 @@
-using PasientensMaledata.Access;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Registers;
@@ -47,26 +46,26 @@ public sealed record Service(
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>Whether every caller is the development caller.</summary>
+    public bool IsOpen => Authentication is OpenAuthentication;
+
     /// <summary>Makes them over a storage, in open mode.</summary>
     public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
-        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time), new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time), stream);
+        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time),
+        new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time), stream ?? StreamOptions.Default);
 
     /// <summary>Makes them over a storage.</summary>
     public static Service Over(
-        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access,
-        StreamOptions? stream = null)
+        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time,
+        IAuthentication authentication, AccessControl access, StreamOptions stream)
     {
         var directory = new PatientDirectory(partitions, ring);
         var submissions = new SubmissionStore(partitions, ring, directory, policy, time);
         var refused = new RefusedStore(blobs, ring);
         var journal = new Journal(blobs, time);
         var reception = new Reception(submissions, refused, journal);
-
-        // In open mode what nobody's name stands on is the development Sender's.
-        var nobodys = authentication is OpenAuthentication ? SenderId.Development : (SenderId?)null;
         return new(
-            partitions, blobs, ring, directory, submissions, refused, reception,
-            new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
-            new(partitions, ring, time), authentication, access, journal, policy, storageName, time);
+            partitions, blobs, ring, directory, submissions, refused, reception, new(reception, stream, access.StreamSender, time), new(partitions, ring, time),
+            authentication, access, journal, policy, storageName, time);
     }
 }

@@ -1,13 +1,17 @@
 using System.Collections.Immutable;
+using PasientensMaledata.Access;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Access.Registers;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions.Access;
 
@@ -71,6 +75,33 @@ public sealed class AccessControl(Func<ParticipantList?> participants, AccessRul
             ? (sender, AdmitFor(sender, list!), null)
             : (null, null, SubmissionDecision.FindSender(caller, list, time.GetUtcNow()).Refusal);
     }
+
+    /// <summary>Whose an event of the stream is, by what the event hub attests. In open mode, without that, it is the development Sender's.</summary>
+    /// <exception cref="StorageUnavailableException">It cannot be told now: the batch is to come again.</exception>
+    public StreamSender StreamSender(string? attested)
+    {
+        var list = participants() ?? throw new StorageUnavailableException("Who takes part cannot be told now.");
+        var development = list.Participants.FirstOrDefault(p => p.IsDevelopment);
+        if (development is not null && (attested is null || SenderId.TryParse(attested, out _)))
+        {
+            return new(SenderId.TryParse(attested, out var named) ? named : development.Id, AdmitFor(development, list), null);
+        }
+
+        if (!SenderId.TryParse(attested, out var id))
+        {
+            return new(null, NobodyMay, SenderRefusal.Unknown);
+        }
+
+        // One who was enrolled hears of it among what was refused; a name that nobody has is nobody's.
+        return SubmissionDecision.FindSender(id, list, time.GetUtcNow()) switch
+        {
+            { Sender: { } sender } => new(id, AdmitFor(sender, list), null),
+            { Refusal: { Reason: not RefusalReason.SenderUnknown } refusal } => new(id, NobodyMay, new(Issue.Error(refusal.IssueCode, null, refusal.Advice), refusal.Word)),
+            _ => new(null, NobodyMay, SenderRefusal.Unknown),
+        };
+    }
+
+    private static Admit NobodyMay => (_, _) => new(default, SenderRefusal.Unknown.Issue, SenderRefusal.Unknown.Reason);
 
     /// <summary>What a Sender may store.</summary>
     public Admit AdmitFor(Participant sender, ParticipantList list) => (responsibility, heads) =>

@@ -55,7 +55,7 @@ public static class WebHost
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         app.UseRouting();
         app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
-        if (service.Authentication is OpenAuthentication)
+        if (service.IsOpen)
         {
             app.Use(next => context => OpenMode.GuardAsync(context, next));
         }

@@ -108,7 +108,6 @@ public sealed class OpenModeTests(SharedService shared) : IClassFixture<SharedSe
     }
 
     [Theory]
-    [InlineData("FUNCTIONS_CUSTOMHANDLER_PORT", "7072", "hosted")]
     [InlineData("WEBSITE_SITE_NAME", "pmd", "hosted")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:5000", "loopback")]
     public async Task The_process_refuses_to_start_where_open_mode_may_not(string name, string value, string saying)

@@ -51,7 +51,7 @@ internal sealed class TestService : IAsyncDisposable
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
         var service = Service.Over(
             wrap is null ? storage.Partitions : wrap(storage.Partitions), wrapBlobs is null ? storage.Blobs : wrapBlobs(storage.Blobs), ring, policy, "embedded", clock,
-            new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), clock), stream);
+            new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), clock), stream ?? StreamOptions.Default);
         var app = WebHost.Build(service, 0, Triggers.All);
         await app.StartAsync();
         return new(folder, clock, storage, service, app);
