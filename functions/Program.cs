@@ -64,8 +64,6 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 
 await using var closing = storage;
 var service = Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
-
-// A program that runs alone has no host that calls them; in open mode they can be tried out.
 await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
 try
 {

@@ -79,7 +79,7 @@ public static class SubmitFunctions
         try
         {
             var received = service.Time.GetUtcNow().UtcDateTime;
-            var envelope = new Envelope(SubmissionId.New(received), call.Sender, new HttpOrigin(CorrelationIds.Of(context)), received, manner, call.Admit, Client: call.Client);
+            var envelope = new Envelope(SubmissionId.New(received), call.Sender, new HttpOrigin(CorrelationIds.Of(context)), received, manner, call.Admit, call.Logged);
             context.Response.Headers[SubmissionIdHeader] = envelope.Id.ToString();
             using var message = SubmittedMessage.Read(envelope, rented.AsMemory(0, length));
 
