@@ -31,9 +31,11 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
     public async Task<IReadOnlyList<Receipt>> ReceiveAsync(IReadOnlyList<SubmittedMessage> messages, CancellationToken cancellationToken)
     {
         var receipts = await StoreAsync(messages, cancellationToken);
-        await refused.KeepAsync(receipts, cancellationToken);
-        await CloseAsync(receipts, cancellationToken);
-        await LogAsync(receipts, cancellationToken);
+
+        // No longer cancelled: what is stored is logged.
+        await refused.KeepAsync(receipts, CancellationToken.None);
+        await CloseAsync(receipts, CancellationToken.None);
+        await LogAsync(receipts, CancellationToken.None);
         return receipts;
     }
 

@@ -49,9 +49,10 @@ internal sealed class TestService : IAsyncDisposable
         var clock = new FakeTimeProvider(Noon);
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
+        var partitions = wrap is null ? storage.Partitions : wrap(storage.Partitions);
         var service = Service.Over(
-            wrap is null ? storage.Partitions : wrap(storage.Partitions), wrapBlobs is null ? storage.Blobs : wrapBlobs(storage.Blobs), ring, policy, "embedded", clock,
-            new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), new(storage.Partitions), null, clock), stream);
+            partitions, wrapBlobs is null ? storage.Blobs : wrapBlobs(storage.Blobs), ring, policy, "embedded", clock,
+            new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), new(partitions), caps: null, clock), stream);
         var app = WebHost.Build(service, 0, Triggers.All);
         await app.StartAsync();
         return new(folder, clock, storage, service, app);
