@@ -6,6 +6,7 @@ using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;
+using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
@@ -51,6 +52,9 @@ public sealed record Service(
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>What is done again and again while it runs, besides what it always does.</summary>
+    public IReadOnlyList<Timed> Timed { get; init; } = [];
+
     /// <summary>Whether every caller is the development caller.</summary>
     public bool IsOpen => Authentication is OpenAuthentication;
 
