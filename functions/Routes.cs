@@ -38,6 +38,8 @@ public static class Routes
         new("SubmitBundle", "POST", "/", "batch", "Stores the Observations of a Bundle of type collection or batch, each on its own.", SubmitFunctions.BundleAsync, Audience.Sender),
         new("CreateObservation", "POST", "/Observation", "create", "Stores one Observation; If-None-Exist on identifier.", SubmitFunctions.CreateAsync, Audience.Sender),
         new("UpdateObservation", "PUT", "/Observation/{id}", "update", "Creates or corrects one Observation; If-Match.", SubmitFunctions.UpdateAsync, Audience.Sender),
+        new("ListRefused", "GET", "/submissions/refused", null, "What was refused of the Sender's own Submissions, by day and reason: why, never what.", RefusedFunctions.ListAsync, Audience.Sender),
+        new("ReadRefused", "GET", "/submissions/{id}", null, "What was refused of one Submission, with an OperationOutcome for each entry.", RefusedFunctions.ReadAsync, Audience.Sender),
         new("SearchObservations", "POST", "/Observation/_search", "search-type", "Finds one patient's Observations, newest first. The form holds the person number, so that no URL does.", SearchFunctions.SearchAsync, Audience.Personnel),
         new("LastObservations", "POST", "/Observation/$lastn", "$lastn", "The newest Observations of each kind, for one patient.", SearchFunctions.LastAsync, Audience.Personnel),
         new("PageObservations", "GET", "/Observation", null, "A further page, by the opaque link of the one before. Searching is by POST.", SearchFunctions.PageAsync, Audience.Personnel),

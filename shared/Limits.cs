@@ -78,6 +78,9 @@ public static class Limits
     /// <summary>Largest <c>max</c> of <c>$lastn</c>.</summary>
     public const int MaxLastN = 100;
 
+    /// <summary>Days of refused Submissions that one list spans.</summary>
+    public const int MaxRefusedDays = 100;
+
     /// <summary>How long a page link lives.</summary>
     public static readonly TimeSpan PageLinkLifetime = TimeSpan.FromMinutes(15);
 
@@ -155,6 +158,7 @@ public static class Limits
         ("Matches that _sort=date orders", $"{MaxSortedMatches}", "400"),
         ("Matches that _summary=count counts", $"{MaxCountedMatches}", "400"),
         ("Largest max of $lastn", $"{MaxLastN}", "400"),
+        ("Days in a list of what was refused", $"{MaxRefusedDays}", "400"),
         ("Minutes a page link lives", $"{PageLinkLifetime.TotalMinutes:0}", "410"),
         ("Seconds from a version's stamp to its commit", $"{CommitWindow.TotalSeconds:0}", "it is stamped anew"),
         ("Minutes of age of an attest", $"{MaxAttestAge.TotalMinutes:0}", "403"),
