@@ -46,6 +46,13 @@ public static class Routes
         new("ObservationHistory", "GET", "/Observation/{id}/_history", "history-instance", "All versions of one Observation, the latest stored first.", ReadFunctions.HistoryAsync, Audience.Personnel),
         new("CitizenObservations", "GET", "/citizen/Observation", null, "The citizen's own Observations, newest first, by the parameters of a search; and further pages.", SearchFunctions.CitizenSearchAsync, Audience.Citizen),
         new("CitizenLastObservations", "GET", "/citizen/Observation/$lastn", null, "The newest of each kind of the citizen's own.", SearchFunctions.CitizenLastAsync, Audience.Citizen),
+        new("ReadPrivacy", "GET", "/citizen/privacy", null, "The citizen's privacy settings.", PrivacyFunctions.ReadAsync, Audience.Citizen),
+        new("BlockPractitioner", "PUT", "/citizen/privacy/blocks/{hpr}", null, "Shuts a practitioner out, by HPR number: absolutely, also in emergencies.", PrivacyFunctions.BlockAsync, Audience.Citizen),
+        new("UnblockPractitioner", "DELETE", "/citizen/privacy/blocks/{hpr}", null, "Lifts the block of an HPR number.", PrivacyFunctions.UnblockAsync, Audience.Citizen),
+        new("UnblockById", "DELETE", "/citizen/privacy/blocks/id/{block}", null, "Lifts a block by its id, as the settings list it.", PrivacyFunctions.UnblockByIdAsync, Audience.Citizen),
+        new("Restrict", "PUT", "/citizen/privacy/restriction", null, "Closes everything or some kinds of measurement to health personnel until they open it by consent or in an emergency; or opens again.", PrivacyFunctions.RestrictAsync, Audience.Citizen),
+        new("Reserve", "PUT", "/citizen/privacy/reservation", null, "Opts out of the service, or in again.", PrivacyFunctions.ReserveAsync, Audience.Citizen),
+        new("WhoMaySee", "GET", "/citizen/who-may-see", null, "The organisations that could look up today, and why; who is blocked.", PrivacyFunctions.WhoMaySeeAsync, Audience.Citizen),
         new("Metadata", "GET", "/metadata", null, "The CapabilityStatement.", MetadataFunctions.MetadataAsync, Audience.Anyone),
         new("Health", "GET", "/health", null, "Whether storage answers.", MetadataFunctions.HealthAsync, Audience.Anyone),
     ];

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.ResponseCompression;
 using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Functions.Hosting;
 
@@ -46,7 +47,8 @@ public static class WebHost
         builder.Services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
-        builder.Services.AddHostedService(_ => new KeyRefresh(service));
+        Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
+        builder.Services.AddHostedService(services => new Timers([keys, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");

@@ -44,7 +44,7 @@ public static class FunctionFiles
                 {
                     ["type"] = "eventHubTrigger",
                     ["direction"] = "in",
-                    ["name"] = "events",
+                    ["name"] = EventHubTrigger.Binding,
                     ["eventHubName"] = $"%{EventHubTrigger.HubSetting}%",
                     ["consumerGroup"] = $"%{EventHubTrigger.ConsumerGroupSetting}%",
                     ["connection"] = EventHubTrigger.ConnectionSetting,
