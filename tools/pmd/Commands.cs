@@ -12,6 +12,8 @@ internal static class Commands
         KeysCommand.Create,
         ParticipantsCommand.Create,
         FollowUpCommand.Create,
+        IssuerCommand.Create,
+        TokenCommand.Create,
     ];
 }
 
