@@ -57,7 +57,7 @@ internal sealed class AccessTokenReader(TrustedIssuer issuer, IssuerKeys keys, T
         }
 
         // RFC 7517 4.4: a key's alg "identifies the algorithm intended for use with the key".
-        if (key is JsonWebKey { Alg: { Length: > 0 } intended } && intended != CompactJws.Text(jws.Header, "alg"))
+        if (key.Alg is { Length: > 0 } intended && intended != CompactJws.Text(jws.Header, "alg"))
         {
             return (null, RefusalReason.TokenAlgorithm);
         }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -28,11 +27,11 @@ internal sealed class IssuerKeys(TrustedIssuer issuer, HttpMessageHandler handle
     private Task? fetching;
     private DateTimeOffset? lastTry;
 
-    private sealed record Fetched(IReadOnlyDictionary<string, SecurityKey> Keys, DateTimeOffset At);
+    private sealed record Fetched(IReadOnlyDictionary<string, JsonWebKey> Keys, DateTimeOffset At);
 
     /// <summary>Finds a key by its <c>kid</c>.</summary>
     /// <returns>The key; or why there is none.</returns>
-    public async ValueTask<(SecurityKey? Key, RefusalReason Reason)> FindAsync(string kid, CancellationToken cancellationToken)
+    public async ValueTask<(JsonWebKey? Key, RefusalReason Reason)> FindAsync(string kid, CancellationToken cancellationToken)
     {
         if (Usable() is { } known && known.Keys.TryGetValue(kid, out var key))
         {
@@ -75,37 +74,34 @@ internal sealed class IssuerKeys(TrustedIssuer issuer, HttpMessageHandler handle
         using var client = new HttpClient(handler, disposeHandler: false) { Timeout = Patience, MaxResponseContentBufferSize = MaxDocumentBytes };
         try
         {
-            var keys = await SigningKeysAsync(new Documents(client));
-            fetched = new(keys.Where(IsStrong).DistinctBy(k => k.KeyId, StringComparer.Ordinal).ToDictionary(k => k.KeyId, StringComparer.Ordinal), time.GetUtcNow());
+            var set = await KeySetAsync(new Documents(client));
+            fetched = new(set.Keys.Where(IsForSigning).DistinctBy(k => k.KeyId, StringComparer.Ordinal).ToDictionary(k => k.KeyId, StringComparer.Ordinal), time.GetUtcNow());
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException or ArgumentException or InvalidOperationException or JsonException)
+        catch (Exception)
         {
-            // The old keys serve until they are too old; without any, tokens are refused.
+            // Whatever the issuer answers, and whatever it does not. The old keys serve until they are too old; without any, tokens are refused.
         }
     }
 
-    private async Task<IEnumerable<SecurityKey>> SigningKeysAsync(Documents documents)
+    private async Task<JsonWebKeySet> KeySetAsync(Documents documents)
     {
         if (issuer.KeySet is { } set)
         {
-            return new JsonWebKeySet(await documents.GetDocumentAsync(set.AbsoluteUri, CancellationToken.None)).GetSigningKeys();
+            return new(await documents.GetDocumentAsync(set.AbsoluteUri, CancellationToken.None));
         }
 
         var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(issuer.Metadata.AbsoluteUri, documents, CancellationToken.None);
 
         // OpenID Connect Discovery 4.3: the issuer "MUST exactly match" the one asked for.
-        return string.Equals(configuration.Issuer, issuer.Issuer, StringComparison.Ordinal)
-            ? configuration.SigningKeys
-            : throw new InvalidOperationException("The discovery document is of another issuer.");
+        return string.Equals(configuration.Issuer, issuer.Issuer, StringComparison.Ordinal) && configuration.JsonWebKeySet is { } keys
+            ? keys
+            : throw new InvalidOperationException("The discovery document is of another issuer, or has no keys.");
     }
 
-    private static bool IsStrong(SecurityKey key) => !string.IsNullOrEmpty(key.KeyId) && key switch
+    private static bool IsForSigning(JsonWebKey key) => !string.IsNullOrEmpty(key.KeyId) && (string.IsNullOrEmpty(key.Use) || key.Use == JsonWebKeyUseNames.Sig) && key.Kty switch
     {
-        RsaSecurityKey rsa => rsa.KeySize >= MinRsaBits,
-        ECDsaSecurityKey => true,
-        JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.RSA } rsa => rsa.KeySize >= MinRsaBits,
-        JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.EllipticCurve } => true,
-        X509SecurityKey certificate => certificate.KeySize >= MinRsaBits,
+        JsonWebAlgorithmsKeyTypes.RSA => key.KeySize >= MinRsaBits,
+        JsonWebAlgorithmsKeyTypes.EllipticCurve => true,
         _ => false,
     };
 

@@ -5,7 +5,7 @@ using PasientensMaledata.Issuer;
 namespace PasientensMaledata.Tests.Access.Tokens;
 
 /// <summary>RFC 9449 on the calls of personnel and gateways: every way to be wrong is refused as its rule says, and uses up no proof.</summary>
-public sealed class DPoPTests : IDisposable
+public sealed class DPoPTests(SharedTokenWorld shared) : IClassFixture<SharedTokenWorld>
 {
     private const string InvalidProof = "invalid_dpop_proof";
     private const string InvalidToken = "invalid_token";
@@ -39,15 +39,13 @@ public sealed class DPoPTests : IDisposable
         ["two credentials in one header"] = (400, InvalidRequest),
     };
 
-    private readonly TokenWorld world = new();
+    private readonly TokenWorld world = shared.World;
 
     public static TheoryData<string, RouteKind> ProofsByRoute => Table(BrokenProofs.All);
 
     public static TheoryData<string, RouteKind> AcceptedByRoute => Table(BrokenProofs.Accepted);
 
     public static TheoryData<string, RouteKind> TokensByRoute => Table(BrokenTokens.All);
-
-    public void Dispose() => world.Dispose();
 
     [Theory]
     [MemberData(nameof(ProofsByRoute))]

@@ -99,6 +99,14 @@ internal sealed class TokenWorld : IDisposable, IAsyncDisposable
     }
 }
 
+/// <summary>One world for the tests of a class that do not turn its clock.</summary>
+public sealed class SharedTokenWorld : IAsyncDisposable
+{
+    internal TokenWorld World { get; } = new();
+
+    public ValueTask DisposeAsync() => World.DisposeAsync();
+}
+
 /// <summary>The way to the issuer, without a network: counts what is fetched, and can be cut.</summary>
 internal sealed class IssuerNetwork(DevelopmentIssuer issuer) : HttpMessageHandler
 {
