@@ -44,6 +44,9 @@ public static class Routes
         new("ReadObservation", "GET", "/Observation/{id}", "read", "Reads the current version of one Observation.", ReadFunctions.ReadAsync, Audience.Personnel),
         new("ReadObservationVersion", "GET", "/Observation/{id}/_history/{version}", "vread", "Reads one version of one Observation.", ReadFunctions.ReadVersionAsync, Audience.Personnel),
         new("ObservationHistory", "GET", "/Observation/{id}/_history", "history-instance", "All versions of one Observation, the latest stored first.", ReadFunctions.HistoryAsync, Audience.Personnel),
+        new("LogCheckpoint", "GET", "/log/checkpoint", null, "The newest signed tree head of the access log (C2SP tlog-checkpoint).", LogFunctions.CheckpointAsync, Audience.Anyone),
+        new("LogTile", "GET", "/log/tile/{**address}", null, "Hashes of the access log's tree (C2SP tlog-tiles).", LogFunctions.TileAsync, Audience.Anyone),
+        new("LogKey", "GET", "/log/key", null, "The access log's public keys.", LogFunctions.KeyAsync, Audience.Anyone),
         new("Metadata", "GET", "/metadata", null, "The CapabilityStatement.", MetadataFunctions.MetadataAsync, Audience.Anyone),
         new("Health", "GET", "/health", null, "Whether storage answers.", MetadataFunctions.HealthAsync, Audience.Anyone),
     ];

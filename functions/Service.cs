@@ -20,7 +20,7 @@ namespace PasientensMaledata.Functions;
 /// <param name="Reader">Finds.</param>
 /// <param name="Authentication">Tells who calls.</param>
 /// <param name="Access">Decides who may.</param>
-/// <param name="Journal">The access log, written before every answer.</param>
+/// <param name="Log">The access log.</param>
 /// <param name="Policy">Which person numbers are accepted.</param>
 /// <param name="StorageName">What <c>/health</c> calls the storage.</param>
 /// <param name="Time">The clock.</param>
@@ -33,11 +33,14 @@ public sealed record Service(
     ObservationReader Reader,
     IAuthentication Authentication,
     AccessControl Access,
-    Journal Journal,
+    LogParts Log,
     NationalIdPolicy Policy,
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>Where this process writes the access log, before every answer.</summary>
+    public Journal Journal => Log.Journal;
+
     /// <summary>Makes them over a storage, in open mode.</summary>
     public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time) => Over(
         partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time), new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time));
@@ -48,6 +51,7 @@ public sealed record Service(
     {
         var directory = new PatientDirectory(partitions, ring);
         return new(
-            partitions, blobs, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), authentication, access, new(blobs, time), policy, storageName, time);
+            partitions, blobs, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), authentication, access,
+            LogParts.Over(blobs, partitions, ring, Environment.GetEnvironmentVariable, time), policy, storageName, time);
     }
 }
