@@ -28,7 +28,7 @@ public static class LogFunctions
     {
         var note = await service.Log.Checkpoints.NewestAsync(context.RequestAborted);
         if (note is null || !Checkpoint.TryRead(note, out var checkpoint)
-            || !Tile.TryParse(context.Request.RouteValues["address"] as string ?? "", out var tile, out var width)
+            || !Tile.TryParse((string?)context.Request.RouteValues["address"] ?? "", out var tile, out var width)
             || !IsCovered(tile, width, checkpoint.Size)
             || await service.Log.OpenTreeAsync(context.RequestAborted) is not { } tree
             || await tree.HashesAsync(tile, width, context.RequestAborted) is not { } hashes)
@@ -44,12 +44,6 @@ public static class LogFunctions
     public static async Task KeyAsync(HttpContext context, Service service)
     {
         var keys = await LogKeys.ReadVerifiersAsync(service.Log.Blobs, context.RequestAborted);
-        if (keys.Count == 0)
-        {
-            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "Nothing is signed yet. Try again in some seconds."));
-            return;
-        }
-
         await AnswerAsync(context, "text/plain; charset=utf-8", "public, max-age=60", Encoding.UTF8.GetBytes(string.Concat(keys.Select(k => $"{k}\n"))));
     }
 

@@ -1,13 +1,19 @@
+using PasientensMaledata.Access;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.FollowUps;
+using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;
+using PasientensMaledata.Functions.Hosting;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
+using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions;
 
@@ -17,9 +23,13 @@ namespace PasientensMaledata.Functions;
 /// <param name="Ring">Keys.</param>
 /// <param name="Directory">From numbers to patients.</param>
 /// <param name="Submissions">Stores.</param>
+/// <param name="Refused">What was refused.</param>
+/// <param name="Reception">Receives, by HTTP and stream alike.</param>
+/// <param name="Stream">Receives events.</param>
 /// <param name="Reader">Finds.</param>
 /// <param name="Authentication">Tells who calls.</param>
 /// <param name="Access">Decides who may.</param>
+/// <param name="Privacy">Changes privacy settings.</param>
 /// <param name="Log">The access log.</param>
 /// <param name="Policy">Which person numbers are accepted.</param>
 /// <param name="StorageName">What <c>/health</c> calls the storage.</param>
@@ -30,28 +40,49 @@ public sealed record Service(
     KeyRing Ring,
     PatientDirectory Directory,
     SubmissionStore Submissions,
+    RefusedStore Refused,
+    Reception Reception,
+    StreamReceiver Stream,
     ObservationReader Reader,
     IAuthentication Authentication,
     AccessControl Access,
+    PrivacyStore Privacy,
     LogParts Log,
     NationalIdPolicy Policy,
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>What is done again and again while it runs, besides what it always does.</summary>
+    public IReadOnlyList<Timed> Timed { get; init; } = [];
+
+    /// <summary>Whether every caller is the development caller.</summary>
+    public bool IsOpen => Authentication is OpenAuthentication;
+
     /// <summary>Where this process writes the access log, before every answer.</summary>
     public Journal Journal => Log.Journal;
 
     /// <summary>Makes them over a storage, in open mode.</summary>
-    public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time) => Over(
-        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time), new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time));
+    public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
+        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time),
+        new(() => Development.Participants, AccessRules.Default, new NoRegisters(), new(partitions), caps: null, time), stream);
 
     /// <summary>Makes them over a storage.</summary>
     public static Service Over(
-        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access)
+        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access,
+        StreamOptions? stream = null)
     {
         var directory = new PatientDirectory(partitions, ring);
+        var followUps = new FollowUpStore(partitions, ring, access.Rules.FollowUpSilence);
+        var submissions = new SubmissionStore(partitions, ring, directory, policy, followUps, time);
+        var refused = new RefusedStore(blobs, ring);
+        var log = LogParts.Over(blobs, partitions, ring, Environment.GetEnvironmentVariable, time);
+        var reception = new Reception(submissions, refused, followUps, log.Journal, time);
+
+        // In open mode what nobody's name stands on is the development Sender's.
+        var nobodys = authentication is OpenAuthentication ? SenderId.Development : (SenderId?)null;
         return new(
-            partitions, blobs, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), authentication, access,
-            LogParts.Over(blobs, partitions, ring, Environment.GetEnvironmentVariable, time), policy, storageName, time);
+            partitions, blobs, ring, directory, submissions, refused, reception,
+            new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
+            new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), log, policy, storageName, time);
     }
 }

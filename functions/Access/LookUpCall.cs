@@ -34,8 +34,8 @@ internal sealed class LookUpCall
     /// <summary>What the caller is told besides what is found: that something is restricted, never what.</summary>
     public IReadOnlyList<Issue> Remarks { get; }
 
-    /// <summary>Whether what is shown is shown to the citizen.</summary>
-    public bool IsCitizen => logged.Citizen is not null;
+    /// <summary>The citizen to whom it is shown: their own numbers may be; null where it is not shown to a citizen.</summary>
+    public CitizenCaller? Citizen { get; private init; }
 
     /// <summary>Opens and decides; null where it is refused, which is then logged and answered.</summary>
     /// <param name="context">The request.</param>
@@ -46,14 +46,26 @@ internal sealed class LookUpCall
     public static async Task<LookUpCall?> OpenAsync(HttpContext context, Service service, AccessAction action, PatientKey? patient, NationalId? number)
     {
         var caller = RequestCaller.Of(context);
+        if (caller is PersonnelCaller counted && await service.Access.CountAsync(counted, patient, number, context.RequestAborted) is { } tooMany)
+        {
+            await RefuseAsync(context, service, Logged.Event(context, service, caller, action, patient), tooMany);
+            return null;
+        }
+
         var opened = await service.Reader.OpenAsync(patient, context.RequestAborted);
         var logged = Logged.Event(context, service, caller, action, opened.Key);
         switch (caller)
         {
             case CitizenCaller citizen:
-                return new(service, logged, opened, Visibility.Everything, BindingOf(citizen, service), false, []);
+                if (await service.Access.WhyNotAsync(citizen, changes: false, context.RequestAborted) is { } reason)
+                {
+                    await RefuseAsync(context, service, logged, reason);
+                    return null;
+                }
+
+                return new(service, logged, opened, Visibility.Everything, BindingOf(citizen, service), false, []) { Citizen = citizen };
             case PersonnelCaller personnel:
-                var verdict = await service.Access.DecideAsync(personnel, context, opened, number);
+                var verdict = await service.Access.DecideAsync(personnel, context.Request, opened, number, context.RequestAborted);
                 if (verdict is LookUpVerdict.Refuse { Refusal: var refusal })
                 {
                     await RefuseAsync(context, service, logged, refusal);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.ResponseCompression;
 using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Functions.Hosting;
 
@@ -13,7 +14,8 @@ public static class WebHost
     /// <summary>Builds it, listening on loopback alone: nothing in the environment can bind it elsewhere.</summary>
     /// <param name="service">The parts.</param>
     /// <param name="port">TCP port; 0 lets the system choose.</param>
-    public static WebApplication Build(Service service, int port)
+    /// <param name="triggers">The functions that a Functions host calls; none where there is no host.</param>
+    public static WebApplication Build(Service service, int port, IReadOnlyList<Trigger>? triggers = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -45,7 +47,8 @@ public static class WebHost
         builder.Services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
-        builder.Services.AddHostedService(_ => new KeyRefresh(service));
+        Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
+        builder.Services.AddHostedService(services => new Timers([keys, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
         builder.Services.AddHostedService(parts => new Sequencing(service, parts.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata")));
 
         var app = builder.Build();
@@ -54,7 +57,11 @@ public static class WebHost
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         app.UseRouting();
-        app.Use(next => context => OpenMode.GuardAsync(context, next));
+        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
+        if (service.IsOpen)
+        {
+            app.Use(next => context => OpenMode.GuardAsync(context, next));
+        }
 
         // Who calls comes before any judgement of what they send.
         app.Use(next => context => IdentifyAsync(context, next, service));
@@ -65,6 +72,7 @@ public static class WebHost
             app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
         }
 
+        TriggerCalls.Map(app, triggers ?? []);
         return app;
     }
 

@@ -24,16 +24,29 @@ public static class SubmissionDecision
     /// <param name="now">The moment.</param>
     public static SenderVerdict FindSender(SystemCaller caller, ParticipantList? participants, DateTimeOffset now)
     {
-        var today = NorwegianDate.Of(now);
         return participants is null ? Because(RefusalReason.Unreachable)
             : caller.Client.LegalEntity is null ? Because(RefusalReason.OrganisationMissing)
-            : participants.FindSender(caller.Client) is not { } sender ? Because(RefusalReason.SenderUnknown)
+            : Judge(participants.FindSender(caller.Client), now);
+    }
+
+    /// <summary>Finds who sends by the stream, by the id that Event Hubs attests.</summary>
+    /// <param name="sender">The id.</param>
+    /// <param name="participants">The Participants; null where they cannot be relied on.</param>
+    /// <param name="now">The moment.</param>
+    public static SenderVerdict FindSender(SenderId sender, ParticipantList? participants, DateTimeOffset now) => participants is null
+        ? Because(RefusalReason.Unreachable)
+        : Judge(participants.Participants.FirstOrDefault(p => p.Id == sender), now);
+
+    private static SenderVerdict Judge(Participant? sender, DateTimeOffset now)
+    {
+        var today = NorwegianDate.Of(now);
+        return sender is null ? Because(RefusalReason.SenderUnknown)
             : !sender.Enrolled.Holds(today) ? Because(RefusalReason.NotEnrolled)
             : !sender.DataProcessorAgreement.Holds(today) ? Because(RefusalReason.ProcessorAgreement)
             : new(sender, null);
-
-        static SenderVerdict Because(RefusalReason reason) => new(null, Refusal.For(reason));
     }
+
+    private static SenderVerdict Because(RefusalReason reason) => new(null, Refusal.For(reason));
 
     /// <summary>
     /// Decides on one entry. Its Controller is the organisation performer that the Sender is enrolled to serve, else the Sender's own organisation,

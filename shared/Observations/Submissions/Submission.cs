@@ -11,7 +11,8 @@ namespace PasientensMaledata.Observations.Submissions;
 /// <param name="BundleIdentifier">Bundle.identifier as <c>system|value</c>; empty where there is none.</param>
 /// <param name="BundleTimestamp">Bundle.timestamp, UTC; null where there is none.</param>
 /// <param name="Municipality">The municipality tag's four digits; empty where there is none.</param>
-public sealed record SubmissionSource(SenderId Sender, string BundleIdentifier, DateTime? BundleTimestamp, string Municipality);
+/// <param name="ClosesFollowUp">Whether the Bundle says that its measurements are the last of their patients' FollowUps.</param>
+public sealed record SubmissionSource(SenderId Sender, string BundleIdentifier, DateTime? BundleTimestamp, string Municipality, bool ClosesFollowUp = false);
 
 /// <summary>One Observation to be stored.</summary>
 /// <param name="Element">The Observation.</param>
@@ -107,6 +108,9 @@ public sealed record EntryResult(EntryOutcome Outcome, string? Id, int Version, 
 {
     /// <summary>Whether the content lies safely stored.</summary>
     public bool IsStored => Outcome is EntryOutcome.Created or EntryOutcome.Corrected or EntryOutcome.StoredInHistory or EntryOutcome.Known;
+
+    /// <summary>Whether it is known not to be stored, and why.</summary>
+    public bool IsRefused => Outcome is EntryOutcome.Refused or EntryOutcome.Conflict or EntryOutcome.PreconditionFailed or EntryOutcome.NotFound;
 }
 
 /// <summary>A checked Observation, ready to be keyed and stored.</summary>
