@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
 
@@ -9,6 +10,9 @@ namespace PasientensMaledata.Functions.Hosting;
 /// </summary>
 public static class TriggerCalls
 {
+    /// <summary>Bytes of a call: a full batch of the largest events, each 1 MiB and coded as base64, and what the host tells of them.</summary>
+    public const long MaxBodyBytes = 160L * 1024 * 1024;
+
     /// <summary>Maps them.</summary>
     /// <param name="app">The program.</param>
     /// <param name="service">The parts.</param>
@@ -36,6 +40,11 @@ public static class TriggerCalls
 
         if (trigger is EventHubTrigger hub)
         {
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
+                size.MaxRequestBodySize = MaxBodyBytes;
+            }
+
             await hub.Receive(context, service);
             return;
         }

@@ -35,14 +35,14 @@ internal sealed class TestService : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<TestService> StartAsync(NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null)
+    public static async Task<TestService> StartAsync(NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, IReadOnlyList<Trigger>? triggers = null)
     {
         var folder = Directory.CreateTempSubdirectory("pmd-test-").FullName;
         var clock = new FakeTimeProvider(Noon);
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
         var service = Service.Over(wrap is null ? storage.Partitions : wrap(storage.Partitions), ring, policy, "embedded", clock);
-        var app = WebHost.Build(service, 0);
+        var app = WebHost.Build(service, 0, triggers);
         await app.StartAsync();
         return new(folder, clock, storage, service, app);
     }
