@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
@@ -20,7 +21,7 @@ if (options.ShowHelp)
     return 0;
 }
 
-if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
+if (options.IsOpen && OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
 {
     await Console.Error.WriteLineAsync($"Not started. {refusal}");
     return 3;
@@ -47,8 +48,10 @@ if (taken is not null)
 
 OpenedStorage storage;
 KeyRing ring;
+StreamOptions stream;
 try
 {
+    stream = StreamOptions.Read(Environment.GetEnvironmentVariable);
     storage = OpenedStorage.Open(options.Storage, options.DataFolder, Environment.GetEnvironmentVariable, TimeProvider.System);
     ring = await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, CancellationToken.None);
 }
@@ -60,8 +63,10 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Over(storage.Partitions, ring, options.Numbers, options.Storage, TimeProvider.System);
-await using var app = WebHost.Build(service, options.Port, isHosted ? Triggers.All : []);
+var service = Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+
+// A program that runs alone has no host that calls them; in open mode they can be tried out.
+await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
 try
 {
     await app.StartAsync();

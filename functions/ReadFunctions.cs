@@ -1,4 +1,6 @@
 using System.Buffers;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Rows;
@@ -20,13 +22,19 @@ public static class ReadFunctions
         }
 
         var id = (string)context.Request.RouteValues["id"]!;
-        var patient = await service.Reader.OpenAsync(service.Reader.PatientOf(id), context.RequestAborted);
-        if (await service.Reader.ReadAsync(patient, id, Visibility.Everything, context.RequestAborted) is not { } found)
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.Read, service.Reader.PatientOf(id), null) is not { } call)
         {
+            return;
+        }
+
+        if (await service.Reader.ReadAsync(call.Patient, id, call.Visibility, context.RequestAborted) is not { } found)
+        {
+            await call.LogAsync(null, [], context.RequestAborted);
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));
             return;
         }
 
+        await call.LogAsync(null, [found], context.RequestAborted);
         await AnswerAsync(context, StatusCodes.Status200OK, found);
     }
 
@@ -34,14 +42,20 @@ public static class ReadFunctions
     public static async Task ReadVersionAsync(HttpContext context, Service service)
     {
         var id = (string)context.Request.RouteValues["id"]!;
-        var patient = await service.Reader.OpenAsync(service.Reader.PatientOf(id), context.RequestAborted);
-        if (!int.TryParse((string)context.Request.RouteValues["version"]!, System.Globalization.NumberStyles.None, null, out var version)
-            || await service.Reader.ReadVersionAsync(patient, id, version, Visibility.Everything, context.RequestAborted) is not { } found)
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.History, service.Reader.PatientOf(id), null) is not { } call)
         {
+            return;
+        }
+
+        if (!int.TryParse((string)context.Request.RouteValues["version"]!, System.Globalization.NumberStyles.None, null, out var version)
+            || await service.Reader.ReadVersionAsync(call.Patient, id, version, call.Visibility, context.RequestAborted) is not { } found)
+        {
+            await call.LogAsync(null, [], context.RequestAborted);
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such version of such an Observation."));
             return;
         }
 
+        await call.LogAsync(null, [found], context.RequestAborted);
         await AnswerAsync(context, StatusCodes.Status200OK, found);
     }
 
@@ -49,8 +63,13 @@ public static class ReadFunctions
     public static async Task HistoryAsync(HttpContext context, Service service)
     {
         var id = (string)context.Request.RouteValues["id"]!;
-        var patient = await service.Reader.OpenAsync(service.Reader.PatientOf(id), context.RequestAborted);
-        var found = await service.Reader.ReadHistoryAsync(patient, id, Visibility.Everything, context.RequestAborted);
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.History, service.Reader.PatientOf(id), null) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.ReadHistoryAsync(call.Patient, id, call.Visibility, context.RequestAborted);
+        await call.LogAsync(null, found, context.RequestAborted);
         if (found.Count == 0)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));

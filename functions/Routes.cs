@@ -44,6 +44,8 @@ public static class Routes
         new("ReadObservation", "GET", "/Observation/{id}", "read", "Reads the current version of one Observation.", ReadFunctions.ReadAsync, Audience.Personnel),
         new("ReadObservationVersion", "GET", "/Observation/{id}/_history/{version}", "vread", "Reads one version of one Observation.", ReadFunctions.ReadVersionAsync, Audience.Personnel),
         new("ObservationHistory", "GET", "/Observation/{id}/_history", "history-instance", "All versions of one Observation, the latest stored first.", ReadFunctions.HistoryAsync, Audience.Personnel),
+        new("CitizenObservations", "GET", "/citizen/Observation", null, "The citizen's own Observations, newest first, by the parameters of a search; and further pages.", SearchFunctions.CitizenSearchAsync, Audience.Citizen),
+        new("CitizenLastObservations", "GET", "/citizen/Observation/$lastn", null, "The newest of each kind of the citizen's own.", SearchFunctions.CitizenLastAsync, Audience.Citizen),
         new("Metadata", "GET", "/metadata", null, "The CapabilityStatement.", MetadataFunctions.MetadataAsync, Audience.Anyone),
         new("Health", "GET", "/health", null, "Whether storage answers.", MetadataFunctions.HealthAsync, Audience.Anyone),
     ];

@@ -1,41 +1,71 @@
-using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
+using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.Registers;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Functions.Access;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
+using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions;
 
 /// <summary>The parts that the functions call, made once at start-up.</summary>
 /// <param name="Partitions">Rows.</param>
+/// <param name="Blobs">Blobs.</param>
 /// <param name="Ring">Keys.</param>
 /// <param name="Directory">From numbers to patients.</param>
 /// <param name="Submissions">Stores.</param>
+/// <param name="Refused">What was refused.</param>
+/// <param name="Reception">Receives, by HTTP and stream alike.</param>
+/// <param name="Stream">Receives events.</param>
 /// <param name="Reader">Finds.</param>
+/// <param name="Authentication">Tells who calls.</param>
+/// <param name="Access">Decides who may.</param>
+/// <param name="Journal">The access log, written before every answer.</param>
 /// <param name="Policy">Which person numbers are accepted.</param>
 /// <param name="StorageName">What <c>/health</c> calls the storage.</param>
 /// <param name="Time">The clock.</param>
 public sealed record Service(
     IPartitions Partitions,
+    IBlobs Blobs,
     KeyRing Ring,
     PatientDirectory Directory,
     SubmissionStore Submissions,
+    RefusedStore Refused,
+    Reception Reception,
+    StreamReceiver Stream,
     ObservationReader Reader,
+    IAuthentication Authentication,
+    AccessControl Access,
+    Journal Journal,
     NationalIdPolicy Policy,
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>Whether every caller is the development caller.</summary>
+    public bool IsOpen => Authentication is OpenAuthentication;
+
+    /// <summary>Makes them over a storage, in open mode.</summary>
+    public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
+        partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time),
+        new(() => Development.Participants, AccessRules.Default, new NoRegisters(), time), stream ?? StreamOptions.Default);
+
     /// <summary>Makes them over a storage.</summary>
-    public static Service Over(IPartitions partitions, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time)
+    public static Service Over(
+        IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time,
+        IAuthentication authentication, AccessControl access, StreamOptions stream)
     {
         var directory = new PatientDirectory(partitions, ring);
-        return new(partitions, ring, directory, new(partitions, ring, directory, policy, time), new(partitions, ring, time), policy, storageName, time);
+        var submissions = new SubmissionStore(partitions, ring, directory, policy, time);
+        var refused = new RefusedStore(blobs, ring);
+        var journal = new Journal(blobs, time);
+        var reception = new Reception(submissions, refused, journal);
+        return new(
+            partitions, blobs, ring, directory, submissions, refused, reception, new(reception, stream, access.StreamSender, time), new(partitions, ring, time),
+            authentication, access, journal, policy, storageName, time);
     }
-
-    /// <summary>Who may store what. In open mode everything: the Controller is the first organisation named.</summary>
-    public Admit Admit => (responsibility, _) => new(responsibility.Performers is [var first, ..] ? first : default, null, "");
-
-    /// <summary>Who calls. In open mode everyone is one development Sender.</summary>
-    public static SenderId Caller => SenderId.Development;
 }

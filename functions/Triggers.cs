@@ -1,3 +1,5 @@
+using PasientensMaledata.Functions.Streaming;
+
 namespace PasientensMaledata.Functions;
 
 /// <summary>A function that the host calls, not a client.</summary>
@@ -21,6 +23,15 @@ public sealed record TimerTrigger(string Name, string Schedule, string Meaning, 
 /// <param name="Receive">Reads the host's body, and answers a JSON object: an empty body would stall the partition.</param>
 public sealed record EventHubTrigger(string Name, string Meaning, Func<HttpContext, Service, Task> Receive) : Trigger(Name, Meaning)
 {
+    /// <summary>Name of the trigger binding: the events stand under it.</summary>
+    public const string Binding = "events";
+
+    /// <summary>The first pause before a batch is tried again, without end (maxRetryCount -1).</summary>
+    public static readonly TimeSpan RetryFrom = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest pause.</summary>
+    public static readonly TimeSpan RetryTo = TimeSpan.FromMinutes(1);
+
     /// <summary>The app setting that names the hub.</summary>
     public const string HubSetting = "EventHubName";
 
@@ -38,5 +49,8 @@ public sealed record EventHubTrigger(string Name, string Meaning, Func<HttpConte
 public static class Triggers
 {
     /// <summary>The table.</summary>
-    public static IReadOnlyList<Trigger> All { get; } = [];
+    public static IReadOnlyList<Trigger> All { get; } =
+    [
+        new EventHubTrigger("IngestStream", "Receives events: each holds what is sent by HTTP, a Bundle or an Observation.", StreamFunctions.IngestAsync),
+    ];
 }

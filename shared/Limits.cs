@@ -6,6 +6,12 @@ public static class Limits
     /// <summary>Bytes of a request body, after decompression.</summary>
     public const int MaxBodyBytes = 33_554_432;
 
+    /// <summary>Bytes of a batch of events as the Functions host posts it: <see cref="MaxBatchEvents"/> events of 1 MiB, whatever is in them.</summary>
+    public const int MaxBatchBytes = 536_870_912;
+
+    /// <summary>Events in a batch: <c>maxEventBatchSize</c> in host.json. An event's properties take up to seven times their size as the host writes them.</summary>
+    public const int MaxBatchEvents = 64;
+
     /// <summary>Bytes of a request line: a page link has its search in it.</summary>
     public const int MaxRequestLineBytes = 32_768;
 
@@ -75,8 +81,35 @@ public static class Limits
     /// <summary>How long a page link lives.</summary>
     public static readonly TimeSpan PageLinkLifetime = TimeSpan.FromMinutes(15);
 
+    /// <summary>Characters of an access token.</summary>
+    public const int MaxTokenLength = 16_384;
+
+    /// <summary>Characters of a DPoP proof.</summary>
+    public const int MaxProofLength = 8_192;
+
+    /// <summary>Characters of the <c>jti</c> of a DPoP proof.</summary>
+    public const int MaxProofIdLength = 256;
+
+    /// <summary>Characters of the name of a person or client out of a token; what is longer is cut.</summary>
+    public const int MaxNameLength = 200;
+
+    /// <summary>Characters of an identifier, code or system in an attest.</summary>
+    public const int MaxAttestCodeLength = 128;
+
+    /// <summary>Characters of <c>decision_ref.id</c> in an attest.</summary>
+    public const int MaxAttestReferenceLength = 256;
+
+    /// <summary>Characters of a text for people in an attest; what is longer is cut.</summary>
+    public const int MaxAttestWordsLength = 200;
+
+    /// <summary>Patients in an attest.</summary>
+    public const int MaxAttestPatients = 100;
+
     /// <summary>A write commits at most so long after the moment it is stamped with, else it is stamped anew.</summary>
     public static readonly TimeSpan CommitWindow = TimeSpan.FromSeconds(10);
+
+    /// <summary>Characters of a name or code that is logged; longer ones are cut.</summary>
+    public const int MaxLoggedText = 200;
 
     /// <summary>What a caller can meet, in words: <c>/metadata</c> and <c>docs/limits.md</c> are made from it.</summary>
     public static IReadOnlyList<(string Meaning, string Figure, string Past)> All { get; } =

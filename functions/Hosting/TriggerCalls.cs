@@ -1,12 +1,13 @@
+using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using PasientensMaledata.Functions.Fhir;
-using PasientensMaledata.Observations;
 
 namespace PasientensMaledata.Functions.Hosting;
 
 /// <summary>
-/// The calls by which the Functions host triggers functions: <c>POST /Name</c>. There is no token in them; that they come from the host is known by
-/// the port, which is on loopback, and by what every call from outside carries and they do not.
+/// The calls by which the Functions host triggers functions: <c>POST /Name</c>. There is no token in them. That they come from the host is known by
+/// what every call from outside carries and they do not, and by loopback; besides, no HTTP function has an address that matches theirs. To anyone
+/// else they are not there.
 /// </summary>
 public static class TriggerCalls
 {
@@ -15,26 +16,28 @@ public static class TriggerCalls
 
     /// <summary>Maps them.</summary>
     /// <param name="app">The program.</param>
-    /// <param name="service">The parts.</param>
-    /// <param name="triggers">The functions.</param>
-    public static void Map(IEndpointRouteBuilder app, Service service, IEnumerable<Trigger> triggers)
+    /// <param name="triggers">The functions; none where there is no host.</param>
+    public static void Map(IEndpointRouteBuilder app, IEnumerable<Trigger> triggers)
     {
         foreach (var trigger in triggers)
         {
-            app.MapPost($"/{trigger.Name}", context => AnswerAsync(context, service, trigger)).WithMetadata(trigger);
+            // All methods, so that a wrong one does not tell that there is something here.
+            app.Map($"/{trigger.Name}", _ => throw new InvalidOperationException("A trigger was called past its guard.")).WithMetadata(trigger);
         }
     }
 
-    /// <summary>Whether a request came to the host from outside: it adds these to each that it hands on, and to no trigger call.</summary>
-    public static bool IsFromOutside(HttpRequest request) =>
-        request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase))
-        || request.Headers.ContainsKey("x-ms-invocation-id");
-
-    private static async Task AnswerAsync(HttpContext context, Service service, Trigger trigger)
+    /// <summary>Answers triggers, or that there is none; what is no trigger goes on.</summary>
+    public static async Task AnswerAsync(HttpContext context, RequestDelegate next, Service service)
     {
-        if (IsFromOutside(context.Request))
+        if (context.GetEndpoint()?.Metadata.GetMetadata<Trigger>() is not { } trigger)
         {
-            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is nothing at this address. GET /metadata tells what there is."));
+            await next(context);
+            return;
+        }
+
+        if (!IsFromHost(context.Request))
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Faults.NotFound);
             return;
         }
 
@@ -55,4 +58,19 @@ public static class TriggerCalls
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync("{}", context.RequestAborted);
     }
+
+    /// <summary>Whether a request can only be the host's own.</summary>
+    public static bool IsFromHost(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method)
+        && request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && OpenMode.IsLoopbackHost(request.Host.Host)
+
+        // A web page cannot send this without asking first (CORS), and is never answered.
+        && request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true
+        && !IsFromOutside(request);
+
+    /// <summary>Whether a request came to the host from outside: it adds these to each that it hands on, and to no trigger call.</summary>
+    public static bool IsFromOutside(HttpRequest request) =>
+        request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase))
+        || request.Headers.ContainsKey("x-ms-invocation-id");
 }

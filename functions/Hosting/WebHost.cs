@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using Microsoft.AspNetCore.ResponseCompression;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
 
@@ -53,9 +54,14 @@ public static class WebHost
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         app.UseRouting();
-        app.Use(next => context => OpenMode.GuardAsync(context, next));
+        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
+        if (service.IsOpen)
+        {
+            app.Use(next => context => OpenMode.GuardAsync(context, next));
+        }
 
         // Who calls comes before any judgement of what they send.
+        app.Use(next => context => IdentifyAsync(context, next, service));
         app.Use(next => context => AcceptableAsync(context, next));
         app.UseRequestDecompression();
         foreach (var route in Routes.All)
@@ -63,8 +69,23 @@ public static class WebHost
             app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
         }
 
-        TriggerCalls.Map(app, service, triggers ?? []);
+        TriggerCalls.Map(app, triggers ?? []);
         return app;
+    }
+
+    private static async Task IdentifyAsync(HttpContext context, RequestDelegate next, Service service)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<Route>() is { Audience: not Audience.Anyone and var audience })
+        {
+            if (await service.Authentication.IdentifyAsync(context, audience) is not { } caller)
+            {
+                return;
+            }
+
+            RequestCaller.Set(context, caller);
+        }
+
+        await next(context);
     }
 
     private static Task AcceptableAsync(HttpContext context, RequestDelegate next)

@@ -41,8 +41,8 @@ internal sealed class TestService : IAsyncDisposable
         var clock = new FakeTimeProvider(Noon);
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
-        var service = Service.Over(wrap is null ? storage.Partitions : wrap(storage.Partitions), ring, policy, "embedded", clock);
-        var app = WebHost.Build(service, 0, triggers);
+        var service = Service.Open(wrap is null ? storage.Partitions : wrap(storage.Partitions), storage.Blobs, ring, policy, "embedded", clock);
+        var app = WebHost.Build(service, 0, triggers ?? Triggers.All);
         await app.StartAsync();
         return new(folder, clock, storage, service, app);
     }

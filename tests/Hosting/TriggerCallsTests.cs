@@ -82,7 +82,7 @@ public sealed class TriggerCallsTests
     [Fact]
     public async Task Where_no_host_is_there_is_nothing_to_trigger()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await TestService.StartAsync(triggers: []);
         foreach (var trigger in Triggers.All)
         {
             Assert.Equal(404, (await service.SendAsync(HttpMethod.Post, trigger.Name, "{}", "application/json")).StatusCode);

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
@@ -117,8 +119,8 @@ internal static class SizesBench
     private static async Task ResendAsync(Store store, SimulatedMessage message, CancellationToken cancellationToken)
     {
         using var json = System.Text.Json.JsonDocument.Parse(message.Body, BundleReader.JsonOptions);
-        var bundle = BundleReader.Read(json.RootElement, message.Body, Functions.Service.Caller);
-        var results = await store.Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], store.Service.Admit, cancellationToken);
+        var bundle = BundleReader.Read(json.RootElement, message.Body, SenderId.Development);
+        var results = await store.Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], store.Service.Access.Sender(Development.System).Admit!, cancellationToken);
         if (results.Any(r => r.Outcome != EntryOutcome.Known))
         {
             throw new WrongAnswerException("What was sent again is not known.");

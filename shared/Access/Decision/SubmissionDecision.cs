@@ -28,12 +28,22 @@ public static class SubmissionDecision
         return participants is null ? Because(RefusalReason.Unreachable)
             : caller.Client.LegalEntity is null ? Because(RefusalReason.OrganisationMissing)
             : participants.FindSender(caller.Client) is not { } sender ? Because(RefusalReason.SenderUnknown)
-            : !sender.Enrolled.Holds(today) ? Because(RefusalReason.NotEnrolled)
-            : !sender.DataProcessorAgreement.Holds(today) ? Because(RefusalReason.ProcessorAgreement)
-            : new(sender, null);
-
-        static SenderVerdict Because(RefusalReason reason) => new(null, Refusal.For(reason));
+            : InForce(sender, today);
     }
+
+    /// <summary>Finds who sends by its id, as an event hub attests it of a publisher.</summary>
+    /// <param name="id">The attested id.</param>
+    /// <param name="participants">The Participants.</param>
+    /// <param name="now">The moment.</param>
+    public static SenderVerdict FindSender(SenderId id, ParticipantList participants, DateTimeOffset now) =>
+        participants.Participants.FirstOrDefault(p => p.Id == id) is { } sender ? InForce(sender, NorwegianDate.Of(now)) : Because(RefusalReason.SenderUnknown);
+
+    private static SenderVerdict InForce(Participant sender, DateOnly today) =>
+        !sender.Enrolled.Holds(today) ? Because(RefusalReason.NotEnrolled)
+        : !sender.DataProcessorAgreement.Holds(today) ? Because(RefusalReason.ProcessorAgreement)
+        : new(sender, null);
+
+    private static SenderVerdict Because(RefusalReason reason) => new(null, Refusal.For(reason));
 
     /// <summary>
     /// Decides on one entry. Its Controller is the organisation performer that the Sender is enrolled to serve, else the Sender's own organisation,
@@ -50,20 +60,20 @@ public static class SubmissionDecision
     {
         if (settings.IsReserved)
         {
-            return Because(RefusalReason.Reserved);
+            return Refused(RefusalReason.Reserved);
         }
 
         var today = NorwegianDate.Of(now);
         return Candidates(sender, performers, municipality, participants, today) switch
         {
-            [] => Because(RefusalReason.ControllerMissing),
+            [] => Refused(RefusalReason.ControllerMissing),
             [var only] when sender.IsDevelopment || (participants.Find(only) is { IsController: true } controller && controller.IsInForce(today)) => new(only, null),
-            [_] => Because(RefusalReason.ControllerNotInForce),
+            [_] => Refused(RefusalReason.ControllerNotInForce),
             _ when sender.IsDevelopment => new(sender.Organisation, null),
-            _ => Because(RefusalReason.ControllerAmbiguous),
+            _ => Refused(RefusalReason.ControllerAmbiguous),
         };
 
-        static EntryVerdict Because(RefusalReason reason) => new(default, Refusal.For(reason));
+        static EntryVerdict Refused(RefusalReason reason) => new(default, Refusal.For(reason));
     }
 
     private static List<OrganisationNumber> Candidates(

@@ -107,6 +107,9 @@ public sealed record EntryResult(EntryOutcome Outcome, string? Id, int Version, 
 {
     /// <summary>Whether the content lies safely stored.</summary>
     public bool IsStored => Outcome is EntryOutcome.Created or EntryOutcome.Corrected or EntryOutcome.StoredInHistory or EntryOutcome.Known;
+
+    /// <summary>Whether it is known not to be stored, and why.</summary>
+    public bool IsRefused => Outcome is EntryOutcome.Refused or EntryOutcome.Conflict or EntryOutcome.PreconditionFailed or EntryOutcome.NotFound;
 }
 
 /// <summary>A checked Observation, ready to be keyed and stored.</summary>

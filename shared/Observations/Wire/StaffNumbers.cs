@@ -29,6 +29,12 @@ public static class StaffNumbers
 
                 foreach (var (name, member) in item.ToList())
                 {
+                    // Whose it is: the citizen, by whichever of their numbers.
+                    if (name == "subject" && TextOf(item["resourceType"]) == "Observation")
+                    {
+                        continue;
+                    }
+
                     if (Replaced(member, own) is { } text)
                     {
                         item[name] = text;

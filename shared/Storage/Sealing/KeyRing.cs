@@ -94,6 +94,10 @@ public sealed class KeyRing
         [JsonIgnore]
         public byte[] Practitioner { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "practitioner"u8.ToArray()) : [];
 
+        /// <summary>Seals what was refused. Derived from the identity key, so never rotated.</summary>
+        [JsonIgnore]
+        public byte[] Refused { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "refused"u8.ToArray()) : [];
+
         /// <summary>New keys from the operating system's random source.</summary>
         public static Keys Generate() => new(1, Random(), null, Random(), Random(), Random(), Random());
 

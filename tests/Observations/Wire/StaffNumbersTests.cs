@@ -20,6 +20,7 @@ public class StaffNumbersTests
         { """{"extension":[{"url":"urn:x","extension":[{"url":"y","valueIdentifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.3","value":"80000000000"}}]}]}""", """{"extension":[{"url":"urn:x","extension":[{"url":"y"}]}]}""" },
         { """{"note":[{"text":"(NURSE)","authorString":"NURSE"}]}""", """{"note":[{"text":"(***)","authorString":"***"}]}""" },
         { """{"subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"CITIZEN"}},"note":[{"text":"CITIZEN"}]}""", """{"subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.1","value":"CITIZEN"}},"note":[{"text":"CITIZEN"}]}""" },
+        { """{"resourceType":"Observation","subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.2","value":"NURSE"}}}""", """{"resourceType":"Observation","subject":{"identifier":{"system":"urn:oid:2.16.578.1.12.4.1.4.2","value":"NURSE"}}}""" },
         { """{"identifier":[{"system":"https://example.org/m","value":"12345678901"}],"valueQuantity":{"value":37.20}}""", """{"identifier":[{"system":"https://example.org/m","value":"12345678901"}],"valueQuantity":{"value":37.20}}""" },
         { """{"resourceType":"Bundle","entry":[{"resource":{"performer":[{"reference":"Practitioner/NURSE"}]}}]}""", """{"resourceType":"Bundle","entry":[{"resource":{"performer":[{"reference":"Practitioner/***"}]}}]}""" },
     };
