@@ -47,7 +47,12 @@ internal sealed class StatisticsWorld : IAsyncDisposable
         var log = new UsageLog(new Simulation(new(patients, days, seed, start, null, FaultRates.None)), practitioners);
         var enrolled = new AccessEvent
         {
-            Id = Guid.NewGuid(), CorrelationId = "", Time = start.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), Action = AccessAction.ParticipantsChange, Outcome = AccessOutcome.Permitted, Setting = "enrolled",
+            Id = Guid.NewGuid(),
+            CorrelationId = "",
+            Time = start.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc),
+            Action = AccessAction.ParticipantsChange,
+            Outcome = AccessOutcome.Permitted,
+            Setting = "enrolled",
         };
         return (log, [enrolled, .. log.Events()]);
     }
