@@ -55,6 +55,9 @@ public static class Routes
         new("Restrict", "PUT", "/citizen/privacy/restriction", null, "Closes everything or some kinds of measurement to health personnel until they open it by consent or in an emergency; or opens again.", PrivacyFunctions.RestrictAsync, Audience.Citizen),
         new("Reserve", "PUT", "/citizen/privacy/reservation", null, "Opts out of the service, or in again.", PrivacyFunctions.ReserveAsync, Audience.Citizen),
         new("WhoMaySee", "GET", "/citizen/who-may-see", null, "The organisations that could look up today, and why; who is blocked.", PrivacyFunctions.WhoMaySeeAsync, Audience.Citizen),
+        new("LogCheckpoint", "GET", "/log/checkpoint", null, "The newest signed tree head of the access log (C2SP tlog-checkpoint).", LogFunctions.CheckpointAsync, Audience.Anyone),
+        new("LogTile", "GET", "/log/tile/{**address}", null, "Hashes of the access log's tree (C2SP tlog-tiles).", LogFunctions.TileAsync, Audience.Anyone),
+        new("LogKey", "GET", "/log/key", null, "The access log's public keys.", LogFunctions.KeyAsync, Audience.Anyone),
         new("Metadata", "GET", "/metadata", null, "The CapabilityStatement.", MetadataFunctions.MetadataAsync, Audience.Anyone),
         new("Health", "GET", "/health", null, "Whether storage answers.", MetadataFunctions.HealthAsync, Audience.Anyone),
     ];

@@ -31,7 +31,7 @@ namespace PasientensMaledata.Functions;
 /// <param name="Authentication">Tells who calls.</param>
 /// <param name="Access">Decides who may.</param>
 /// <param name="Privacy">Changes privacy settings.</param>
-/// <param name="Journal">The access log, written before every answer.</param>
+/// <param name="Log">The access log.</param>
 /// <param name="Policy">Which person numbers are accepted.</param>
 /// <param name="StorageName">What <c>/health</c> calls the storage.</param>
 /// <param name="Time">The clock.</param>
@@ -49,7 +49,7 @@ public sealed record Service(
     IAuthentication Authentication,
     AccessControl Access,
     PrivacyStore Privacy,
-    Journal Journal,
+    LogParts Log,
     NationalIdPolicy Policy,
     string StorageName,
     TimeProvider Time)
@@ -59,6 +59,9 @@ public sealed record Service(
 
     /// <summary>Whether every caller is the development caller.</summary>
     public bool IsOpen => Authentication is OpenAuthentication;
+
+    /// <summary>Where this process writes the access log, before every answer.</summary>
+    public Journal Journal => Log.Journal;
 
     /// <summary>Deletes what was refused longer ago than it is kept.</summary>
     public Task DeleteOldRefusedAsync(CancellationToken cancellationToken) =>
@@ -78,8 +81,8 @@ public sealed record Service(
         var followUps = new FollowUpStore(partitions, ring, access.Rules.FollowUpSilence);
         var submissions = new SubmissionStore(partitions, ring, directory, policy, followUps, time);
         var refused = new RefusedStore(blobs, ring);
-        var journal = new Journal(blobs, time);
-        var reception = new Reception(submissions, refused, followUps, journal, time);
+        var log = LogParts.Over(blobs, partitions, ring, Environment.GetEnvironmentVariable, time);
+        var reception = new Reception(submissions, refused, followUps, log.Journal, time);
 
         // In open mode what nobody's name stands on is the development Sender's.
         var nobodys = authentication is OpenAuthentication ? SenderId.Development : (SenderId?)null;
@@ -87,6 +90,6 @@ public sealed record Service(
             partitions, blobs, ring, directory, submissions, refused, reception,
             new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
             (stream ?? StreamOptions.Default).RefusedDays,
-            new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), journal, policy, storageName, time);
+            new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), log, policy, storageName, time);
     }
 }

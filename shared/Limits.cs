@@ -46,7 +46,7 @@ public static class Limits
     public const int MaxVersions = 1_000;
 
     /// <summary>Patients whose rows one request works on at the same time.</summary>
-    public const int MaxParallelPatients = 16;
+    public const int MaxParallelPatients = 64;
 
     /// <summary>Rows that one request reads one by one at the same time.</summary>
     public const int MaxParallelReads = 16;

@@ -23,6 +23,7 @@ public sealed class SecuredService : IAsyncLifetime
     public const string Hospital = DevelopmentPeople.Hospital;
     public const string Gateway = DevelopmentPeople.Gateway;
     public const string Municipality = "312232324";
+    public const string Former = "314159268";
     private const string IssuerAddress = "https://issuer.example";
 
     // Keys take long to make, and nothing is learnt by more of them.
@@ -60,7 +61,14 @@ public sealed class SecuredService : IAsyncLifetime
         var blobs = WrapBlobs is null ? storage.Blobs : WrapBlobs(storage.Blobs);
         mode = new(storage.Partitions, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer));
         participants = new(storage.Blobs, Clock);
-        await EnrolAsync(ExampleParticipants());
+        var file = ExampleParticipants();
+
+        // One more Controller, whose Agreement has run out.
+        file["participants"]!.AsArray().Add(JsonNode.Parse(
+            $$"""{"id":"tidligere-kommune","name":"Tidligere kommune","organisation":"{{Former}}","role":"municipal","enrolled":{"from":"2026-01-01"},"dataProcessorAgreement":{"from":"2026-01-01"},"controller":true}"""));
+        file["participants"]!.AsArray().Single(p => (string?)p!["organisation"] == Gateway)!["serves"]!.AsArray().Add(Former);
+        file["agreements"]!.AsArray().Add(JsonNode.Parse($$"""{"controller":"{{Former}}","organisation":"{{Hospital}}","from":"2026-01-01","to":"2026-11-19"}"""));
+        await EnrolAsync(file);
         app = WebHost.Build(mode.Service, 0);
         await app.StartAsync();
         client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new(app.Urls.First() + "/") };
@@ -72,6 +80,13 @@ public sealed class SecuredService : IAsyncLifetime
         var result = await participants.ImportAsync(Encoding.UTF8.GetBytes(file.ToJsonString()), allowRemoval: false, default);
         Assert.True(result.Read.List is not null, string.Join('\n', result.Read.Problems));
         File = file;
+        await mode.StartAsync(default);
+    }
+
+    /// <summary>Goes on to the next hour, so that no cap is met.</summary>
+    internal async Task NextHourAsync()
+    {
+        Clock.Advance(TimeSpan.FromHours(1));
         await mode.StartAsync(default);
     }
 
