@@ -61,6 +61,9 @@ public sealed record Service(
     /// <summary>Where this process writes the access log, before every answer.</summary>
     public Journal Journal => Log.Journal;
 
+    /// <summary>Reads what the log has of a patient.</summary>
+    public CitizenLog CitizenLog { get; } = new(Partitions, Blobs);
+
     /// <summary>Makes them over a storage, in open mode.</summary>
     public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
         partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time),

@@ -60,7 +60,7 @@ public sealed partial class DocumentationTests
         Assert.All(named, f => Assert.True(Directory.Exists(Path.Combine(Root, f)), $"The README's map has {f}, which is not there."));
 
         // What holds source; a built or downloaded folder does not count.
-        var top = Directory.EnumerateDirectories(Root).Select(f => Path.GetFileName(f)!).Where(f => f[0] != '.' && f is not ("bin" or "obj" or "node_modules" or "TestResults"));
+        var top = Directory.EnumerateDirectories(Root).Select(f => Path.GetFileName(f)!).Where(f => f[0] != '.' && f is not ("bin" or "obj" or "node_modules" or "TestResults" or "artifacts"));
         Assert.All(top, f => Assert.Contains(f, named.Select(n => n.Split('/')[0])));
     }
 
