@@ -9,12 +9,12 @@ namespace PasientensMaledata.Tests.Hosting;
 public sealed class HostedTests(Package package) : IClassFixture<Package>
 {
     [Fact]
-    public async Task Without_signing_in_it_does_not_start_under_the_host()
+    public async Task Without_knowing_whom_to_trust_it_does_not_start_under_the_host()
     {
         using var folder = new TemporaryFolder();
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => FunctionsHost.StartAsync(package.Folder, Settings(folder.Path)));
-        Assert.Contains("It ended with 3:", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("open mode answers anyone", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("It ended with 2:", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Auth:HelseId:Issuer is not set", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
