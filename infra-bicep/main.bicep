@@ -104,6 +104,7 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     insights: monitoring.outputs.insights
     workspace: monitoring.outputs.workspace
+    logAccount: log.outputs.name
     actionGroup: monitoring.outputs.actionGroup
     monthlyBudget: monthlyBudget
     alertEmails: alertEmails

@@ -10,6 +10,8 @@ internal static class Commands
         SimulateCommand.Create,
         PatientCommand.Create,
         KeysCommand.Create,
+        ParticipantsCommand.Create,
+        FollowUpCommand.Create,
     ];
 }
 

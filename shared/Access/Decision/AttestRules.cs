@@ -19,9 +19,6 @@ public static class AttestRules
     private const string Fnr = "urn:oid:2.16.578.1.12.4.1.4.1";
     private const string DNumber = "urn:oid:2.16.578.1.12.4.1.4.2";
 
-    /// <summary>How old an attest may be (ATT-58).</summary>
-    public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(60);
-
     /// <summary>How far clocks may be apart.</summary>
     public static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
 
@@ -98,7 +95,7 @@ public static class AttestRules
 
         // ATT-58. Without a time of its own it is as old as the token.
         var issued = attest.IssuedAt ?? caller.IssuedAt;
-        return request.Now - issued > MaxAge + Skew || issued - request.Now > Skew ? RefusalReason.AttestExpired : null;
+        return request.Now - issued > Limits.MaxAttestAge + Skew || issued - request.Now > Skew ? RefusalReason.AttestExpired : null;
     }
 
     /// <summary>Why an attest does not hold against HPR (ATT-32); null where it does, or where there is no HPR to ask.</summary>

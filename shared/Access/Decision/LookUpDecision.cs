@@ -95,7 +95,7 @@ public static class LookUpDecision
         }
 
         // ATT-5: by what the token and the attest say of who it is. Absolute, also in emergencies (helseid.md 4.1).
-        var hpr = request.Caller.Hpr ?? AttestedHpr(request.Caller.Attest);
+        var hpr = HprOf(request.Caller);
         if (WhyBlocked(request, hpr) is { } blocked)
         {
             return LookUpVerdict.Because(blocked);
@@ -137,7 +137,11 @@ public static class LookUpDecision
     /// has none.
     /// </summary>
     public static bool NeedsPairing(PersonnelCaller caller, PatientSettings settings) =>
-        caller.Hpr is null && AttestedHpr(caller.Attest) is null && settings.Blocks.Any(b => b.Block!.Hpr is not null);
+        HprOf(caller) is null && settings.Blocks.Any(b => b.Block!.Hpr is not null);
+
+    /// <summary>The caller's HPR number: the token's claim, else the attest's, which HelseID fills in; null where neither has one.</summary>
+    public static HprNumber? HprOf(PersonnelCaller caller) =>
+        caller.Hpr ?? (caller.Attest?.Hpr is { System: HprNumber.Oid } stated && HprNumber.TryParse(stated.Id, out var number) ? number : null);
 
     private static RefusalReason? WhyNotCaller(LookUpRequest request, DateOnly today, out Participant? consumer)
     {
@@ -246,7 +250,4 @@ public static class LookUpDecision
 
         return isClosed ? null : RefusalReason.BasisOpensNothing;
     }
-
-    private static HprNumber? AttestedHpr(Attest? attest) =>
-        attest?.Hpr is { System: HprNumber.Oid } stated && HprNumber.TryParse(stated.Id, out var number) ? number : null;
 }

@@ -32,11 +32,8 @@ public static class SettingRow
     /// <param name="seal">The patient's.</param>
     public static byte[] Write(PatientKey patient, StoredSetting stored, Seal seal)
     {
-        var setting = stored.Setting;
-        var fields = new Fields(
-            setting.IsActive, setting.Block?.Hpr?.Digits, setting.Block?.Key?.ToString(), setting.Block?.Name, setting.Restriction.IsEverything, setting.Restriction.Concepts,
-            setting.Time, setting.ReceivedAt, setting.Source, setting.Acting?.ToString(), stored.Version, stored.AwaitsPrivacyComponent, stored.Number);
-        return [Format, .. seal.Close(JsonSerializer.SerializeToUtf8Bytes(fields), BelongsTo(patient, setting.Id))];
+        var fields = new Fields(SettingText.Write(stored.Setting), stored.Version, stored.AwaitsPrivacyComponent, stored.Number);
+        return [Format, .. seal.Close(JsonSerializer.SerializeToUtf8Bytes(fields), BelongsTo(patient, stored.Setting.Id))];
     }
 
     /// <summary>Reads a row.</summary>
@@ -50,13 +47,10 @@ public static class SettingRow
             throw new CryptographicException("A privacy setting cannot be opened.");
         }
 
-        var fields = JsonSerializer.Deserialize<Fields>(text)!;
-        var block = id.IsBlock
-            ? new Block(HprNumber.TryParse(fields.Hpr, out var hpr) ? hpr : null, PractitionerKey.TryParse(fields.Key, out var practitioner) ? practitioner : null, fields.Name ?? "")
-            : null;
-        var restriction = fields.Everything ? Restriction.Everything : Restriction.Of(fields.Concepts);
-        var acting = PractitionerKey.TryParse(fields.Acting, out var representative) ? representative : (PractitionerKey?)null;
-        return new(new(id, fields.IsActive, block, restriction, fields.Time, fields.ReceivedAt, fields.Source, acting), fields.Version, fields.Awaits, fields.Number);
+        var fields = JsonSerializer.Deserialize<Fields>(text);
+        return SettingText.Read(Encoding.UTF8.GetBytes(fields?.Setting ?? "null")) is { } setting && setting.Id == id
+            ? new(setting, fields!.Version, fields.Awaits, fields.Number)
+            : throw new CryptographicException("A privacy setting does not read.");
     }
 
     /// <summary>Reads all settings among the rows of a patient's head; other rows are passed over.</summary>
@@ -89,9 +83,7 @@ public static class SettingRow
         return bytes;
     }
 
-    private sealed record Fields(
-        bool IsActive, string? Hpr, string? Key, string? Name, bool Everything, IReadOnlyList<string> Concepts, DateTime Time, DateTime ReceivedAt, SettingSource Source,
-        string? Acting, int Version, bool Awaits, string Number);
+    private sealed record Fields(string Setting, int Version, bool Awaits, string Number);
 }
 
 /// <summary>A setting with what is stored beside it.</summary>
