@@ -48,7 +48,8 @@ public static class WebHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
-        builder.Services.AddHostedService(services => new Timers([keys, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
+        Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
+        builder.Services.AddHostedService(services => new Timers([keys, refused, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
         builder.Services.AddHostedService(parts => new Sequencing(service, parts.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata")));
 
         var app = builder.Build();

@@ -62,10 +62,10 @@ public sealed class OpenedStorage : IAsyncDisposable
     }
 
     /// <summary>The containers of the access log.</summary>
-    public static readonly IReadOnlyList<string> LogContainers = ["journal", "sequence", "tile", "checkpoint"];
+    public static readonly IReadOnlyList<string> LogContainers = [.. StorageLimits.ProtectedPrefixes.Select(p => p.TrimEnd('/'))];
 
     /// <summary>The containers of the statistics.</summary>
-    public static readonly IReadOnlyList<string> StatisticsContainers = ["statistics"];
+    public static readonly IReadOnlyList<string> StatisticsContainers = ["statistics", "statistics-raw", "statistics-open"];
 
     private static Dictionary<string, string> Accounts(Func<string, string?> setting)
     {

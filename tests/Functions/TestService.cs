@@ -42,8 +42,8 @@ internal sealed class TestService : IAsyncDisposable
     public HttpClient Client { get; }
 
     public static async Task<TestService> StartAsync(
-        NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, IReadOnlyList<Trigger>? triggers = null, Func<IBlobs, IBlobs>? wrapBlobs = null, StreamOptions? stream = null,
-        ParticipantList? participants = null)
+        NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, Func<IBlobs, IBlobs>? wrapBlobs = null, StreamOptions? stream = null,
+        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null)
     {
         var folder = Directory.CreateTempSubdirectory("pmd-test-").FullName;
         var clock = new FakeTimeProvider(Noon);

@@ -52,7 +52,7 @@ public sealed class PackageTests(Package package)
             using var copy = new MemoryStream();
             stream.CopyTo(copy);
             var text = System.Text.Encoding.Latin1.GetString(copy.ToArray());
-            Assert.DoesNotMatch(new Regex(@"PasientensMaledata\.Simulator|FillAsync"), text);
+            Assert.DoesNotMatch(new Regex(@"PasientensMaledata\.(Simulator|Issuer)|SimulationOptions"), text);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using PasientensMaledata.Functions;
+using PasientensMaledata.Storage;
 
 namespace PasientensMaledata.Tests.Infrastructure;
 
@@ -68,6 +69,24 @@ public sealed class TemplateTests(Template template) : IClassFixture<Template>
         // What is deleted by age is deleted by the same figure.
         var rule = template.Given("log", "lifecycleRules")![0]!["definition"]!["actions"]!["baseBlob"]!["delete"]!;
         Assert.Equal("[parameters('logRetentionDays')]", (string?)rule["daysAfterModificationGreaterThan"]);
+    }
+
+    [Fact]
+    public void Every_container_that_the_program_writes_to_is_there_in_the_account_where_it_looks()
+    {
+        Assert.Equal(OpenedStorage.LogContainers, Containers("logContainers"));
+        Assert.Equal(OpenedStorage.StatisticsContainers, Containers("statisticsContainers"));
+        Assert.Contains(PasientensMaledata.Statistics.RawExport.Container, Containers("readContainers"));
+        Assert.Contains(PasientensMaledata.Statistics.OpenExport.Container, Containers("readContainers"));
+
+        // Names of blobs as they stand in the code: new("folder/...") and Prefix = "folder/".
+        var source = Directory.EnumerateFiles(Path.Combine(Hosting.Package.Root, "shared"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText)
+            .SelectMany(t => System.Text.RegularExpressions.Regex.Matches(t, @"(?:BlobName \w+ = new\(|Prefix = )""([a-z-]+)/").Select(m => m.Groups[1].Value)).Distinct().ToList();
+        Assert.Contains("keys", source);
+        Assert.All(source, c => Assert.Contains(c, Containers("dataContainers").Concat(Containers("logContainers")).Concat(Containers("statisticsContainers"))));
+
+        IEnumerable<string> Containers(string variable) => template.Json["variables"]![variable]!.AsArray().Select(c => (string)c!);
     }
 
     [Fact]
