@@ -197,7 +197,7 @@ internal static class SimulateCommand
         return new(parsed.GetValue(Patients), days, parsed.GetValue(Seed), start, until, faults);
     }
 
-    private static Uri? ReadUrl(ArgumentResult result)
+    internal static Uri? ReadUrl(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
