@@ -93,7 +93,12 @@ catch (IOException)
     return 5;
 }
 
-Console.WriteLine(isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}" : Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
+var port = new Uri(app.Urls.First()).Port;
+var stored = options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}";
+Console.WriteLine(
+    isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}"
+    : access is null ? Greeting.Text(port, stored, TimeProvider.System.GetUtcNow())
+    : Greeting.Required(port, stored, access.Auth.HelseId!.Trusted.Issuer));
 #if PACKAGED
 var demo = Task.CompletedTask;
 #else

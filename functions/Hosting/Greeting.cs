@@ -3,7 +3,27 @@ namespace PasientensMaledata.Functions.Hosting;
 /// <summary>What <c>./run</c> says when it is ready: what it is, and lines to try.</summary>
 public static class Greeting
 {
-    /// <summary>The text.</summary>
+    /// <summary>The text where callers are known by tokens.</summary>
+    /// <param name="port">The port it listens on.</param>
+    /// <param name="stored">Where it stores.</param>
+    /// <param name="issuer">HelseID's issuer, as it is set.</param>
+    public static string Required(int port, string stored, string issuer) => """
+
+        Pasientens måledata is ready on http://127.0.0.1:PORT
+
+          Callers are known by tokens; HelseID is ISSUER.
+          Stored in FOLDER. Ctrl-C stops.
+
+        With the development issuer (./pmd issuer) and the example's participants (./pmd participants import docs/participants.example.json):
+
+          ./pmd token clinician --url http://127.0.0.1:PORT/Observation/_search >headers
+          curl -s -H @headers http://127.0.0.1:PORT/Observation/_search -d patient.identifier=13717404089
+
+        docs/authentication.md tells the rest.
+
+        """.Replace("PORT", $"{port}", StringComparison.Ordinal).Replace("FOLDER", stored, StringComparison.Ordinal).Replace("ISSUER", issuer, StringComparison.Ordinal);
+
+    /// <summary>The text of open mode.</summary>
     /// <param name="port">The port it listens on.</param>
     /// <param name="stored">Where it stores.</param>
     /// <param name="now">The time, so that the example is of yesterday.</param>

@@ -35,6 +35,9 @@ public sealed class DevelopmentIssuer(string address, SigningKey key, TimeProvid
     /// <summary>The audience of HelseID's and Helsenorge's tokens.</summary>
     public const string Audience = "nhn:pmd";
 
+    /// <summary>The audience of ID-porten's tokens: our own resource, since without one it is "unspecified".</summary>
+    public const string CitizenAudience = "urn:pmd:citizen";
+
     /// <summary>The paths of the three issuers.</summary>
     public static IReadOnlyList<string> Paths { get; } = ["/helseid", "/idporten", "/helsenorge"];
 
@@ -58,8 +61,7 @@ public sealed class DevelopmentIssuer(string address, SigningKey key, TimeProvid
     /// <summary>A token as the real issuer would make it, for <see cref="DevelopmentPeople"/>; to be changed and signed.</summary>
     /// <param name="kind">Its kind.</param>
     /// <param name="lifetime">How long it lives; negative for one that has expired.</param>
-    /// <param name="citizenAudience">The audience of ID-porten's: the service's own resource.</param>
-    public TokenDraft Draft(TokenKind kind, TimeSpan lifetime, string citizenAudience = "http://127.0.0.1:7071")
+    public TokenDraft Draft(TokenKind kind, TimeSpan lifetime)
     {
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var issued = lifetime < TimeSpan.Zero ? now + 2 * (long)lifetime.TotalSeconds : now;
@@ -71,7 +73,7 @@ public sealed class DevelopmentIssuer(string address, SigningKey key, TimeProvid
             ["exp"] = now + (long)lifetime.TotalSeconds,
             ["jti"] = Guid.NewGuid().ToString("N"),
         };
-        foreach (var (name, value) in ClaimsOf(kind, now, citizenAudience))
+        foreach (var (name, value) in ClaimsOf(kind, now))
         {
             claims[name] = value;
         }
@@ -95,7 +97,7 @@ public sealed class DevelopmentIssuer(string address, SigningKey key, TimeProvid
     /// <summary>The keys it publishes.</summary>
     public JsonObject KeySet() => new() { ["keys"] = new JsonArray(Key.PublishedJwk()) };
 
-    private static IEnumerable<(string Name, JsonNode Value)> ClaimsOf(TokenKind kind, long now, string citizenAudience) => kind switch
+    private static IEnumerable<(string Name, JsonNode Value)> ClaimsOf(TokenKind kind, long now) => kind switch
     {
         TokenKind.Clinician =>
         [
@@ -120,7 +122,7 @@ public sealed class DevelopmentIssuer(string address, SigningKey key, TimeProvid
         ],
         TokenKind.Citizen =>
         [
-            ("aud", citizenAudience),
+            ("aud", CitizenAudience),
             ("scope", "pmd:citizen"),
             ("client_id", DevelopmentPeople.CitizenClient),
             ("client_amr", "private_key_jwt"),

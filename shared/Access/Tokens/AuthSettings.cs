@@ -52,7 +52,7 @@ internal sealed class AuthSettings
         "Auth:IdPorten:Issuer" => AuthOptions.DevelopmentIssuer + "/idporten",
         "Auth:Helsenorge:Issuer" or "Auth:Pvk:Issuer" => AuthOptions.DevelopmentIssuer + "/helsenorge",
         "Auth:HelseId:Audience" or "Auth:Helsenorge:Audience" or "Auth:Pvk:Audience" => "nhn:pmd",
-        "Auth:IdPorten:Audience" => $"http://127.0.0.1:{port}",
+        "Auth:IdPorten:Audience" => "urn:pmd:citizen",
         "Auth:HelseId:ReadScope" => "nhn:pmd/read",
         "Auth:HelseId:WriteScope" => "nhn:pmd/write",
         "Auth:IdPorten:Scope" or "Auth:Helsenorge:Scope" => "pmd:citizen",

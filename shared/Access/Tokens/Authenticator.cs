@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Identity;
 
@@ -9,6 +10,9 @@ namespace PasientensMaledata.Access.Tokens;
 /// </summary>
 public sealed class Authenticator
 {
+    private static readonly Meter Meter = new("PasientensMaledata.Access");
+    private static readonly Counter<long> Unknown = Meter.CreateCounter<long>("pmd.access.unknown_callers", "{call}", "Calls whose caller was not known, by route and reason. They are not in the access log.");
+
     private readonly AuthOptions options;
     private readonly ReplayMemory memory;
     private readonly TimeProvider time;
@@ -62,7 +66,13 @@ public sealed class Authenticator
             RouteKind.PrivacyPush => await AsBearerAsync(call, pvk, cancellationToken),
             _ => throw new ArgumentOutOfRangeException(nameof(route), route, null),
         };
-        return caller is not null ? Authentication.Of(caller) : Authentication.Of(route switch
+        if (caller is not null)
+        {
+            return Authentication.Of(caller);
+        }
+
+        Unknown.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("reason", reason));
+        return Authentication.Of(route switch
         {
             RouteKind.LookUp => TokenRefusal.OfDPoP(reason, options.HelseId?.ReadScope ?? ""),
             RouteKind.Submit => TokenRefusal.OfDPoP(reason, options.HelseId?.WriteScope ?? ""),

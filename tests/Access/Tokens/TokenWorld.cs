@@ -79,7 +79,7 @@ internal sealed class TokenWorld : IDisposable, IAsyncDisposable
         "Auth:IdPorten:Issuer" => IssuerAddress + "/idporten",
         "Auth:Helsenorge:Issuer" or "Auth:Pvk:Issuer" => IssuerAddress + "/helsenorge",
         "Auth:HelseId:Audience" or "Auth:Helsenorge:Audience" or "Auth:Pvk:Audience" => "nhn:pmd",
-        "Auth:IdPorten:Audience" => "http://127.0.0.1:7071",
+        "Auth:IdPorten:Audience" => DevelopmentIssuer.CitizenAudience,
         "Auth:HelseId:ReadScope" => "nhn:pmd/read",
         "Auth:HelseId:WriteScope" => "nhn:pmd/write",
         "Auth:IdPorten:Scope" or "Auth:Helsenorge:Scope" => "pmd:citizen",
