@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using PasientensMaledata.Storage.Azure;
 
@@ -55,65 +53,11 @@ public sealed class AzuriteProcess : IAsyncLifetime
         process?.Dispose();
     }
 
-    private static string Folder()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PasientensMaledata.Functions.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder is null
-            ? throw new InvalidOperationException("The tests do not run inside the repository.")
-            : Path.Combine(folder.FullName, "tests", "Azurite");
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners)
-        {
-            listener.Start();
-        }
-
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners)
-        {
-            listener.Dispose();
-        }
-
-        return ports;
-    }
-
-    private static async Task InstallAsync(string folder, CancellationToken cancellationToken)
-    {
-        var installed = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
-        if (installed.Exists && installed.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json")))
-        {
-            return;
-        }
-
-        using var npm = Start("npm", folder, "ci", "--no-audit", "--no-fund");
-        var output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
-        var errors = await npm.StandardError.ReadToEndAsync(cancellationToken);
-        await output;
-        await npm.WaitForExitAsync(cancellationToken);
-        if (npm.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"npm ci failed in {folder}: {errors}");
-        }
-    }
-
-    private static Process Start(string program, string folder, params string[] arguments) =>
-        Process.Start(
-            new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })
-        ?? throw new InvalidOperationException($"{program} did not start.");
-
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        var folder = Folder();
-        await InstallAsync(folder, cancellationToken);
-        var ports = FreePorts(3);
+        var folder = Path.Combine(Repository.Root, "tests", "Azurite");
+        await Node.InstallAsync(folder, cancellationToken);
+        var ports = Node.FreePorts(3);
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         var start = new ProcessStartInfo(
             "node",
