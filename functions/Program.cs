@@ -27,6 +27,17 @@ if (options.IsOpen && OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()
     return 3;
 }
 
+AccessSettings? access = null;
+if (!options.IsOpen)
+{
+    access = AccessSettings.Read(Environment.GetEnvironmentVariable, isHosted ? null : options.Port, options.Numbers, out var wrong);
+    if (access is null)
+    {
+        await Console.Error.WriteLineAsync($"Not started. {string.Join(' ', wrong)}");
+        return 2;
+    }
+}
+
 string? taken = null;
 ServiceLock? serviceLock = null;
 try
@@ -63,9 +74,14 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+using var tokens = access is null ? null : new TokenMode(
+    storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, access.Auth, access.Rules, access.Registers, null, stream);
+if (tokens is not null)
+{
+    await tokens.StartAsync(CancellationToken.None);
+}
 
-// A program that runs alone has no host that calls them; in open mode they can be tried out.
+var service = tokens?.Service ?? Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
 await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
 try
 {

@@ -79,10 +79,12 @@ public static class SubmitFunctions
         try
         {
             var received = service.Time.GetUtcNow().UtcDateTime;
-            var envelope = new Envelope(SubmissionId.New(received), call.Sender, new HttpOrigin(CorrelationIds.Of(context)), received, manner, call.Admit, Client: call.Client);
+            var envelope = new Envelope(SubmissionId.New(received), call.Sender, new HttpOrigin(CorrelationIds.Of(context)), received, manner, call.Admit, call.Logged);
             context.Response.Headers[SubmissionIdHeader] = envelope.Id.ToString();
             using var message = SubmittedMessage.Read(envelope, rented.AsMemory(0, length));
-            var receipt = (await service.Reception.ReceiveAsync([message], context.RequestAborted))[0];
+
+            // From here on it is carried through, though the caller may leave: nothing is stored that is not logged.
+            var receipt = (await service.Reception.ReceiveAsync([message], CancellationToken.None))[0];
             await (message.Refusal is { } refusal ? FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, refusal) : answer(receipt));
         }
         finally

@@ -6,7 +6,7 @@ namespace PasientensMaledata.Tests;
 /// <summary>Holds the README and docs/ to what the code and the folders are.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Pages =>
         [.. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Select(p => Path.GetRelativePath(Root, p)).Order(StringComparer.Ordinal)];
@@ -67,19 +67,8 @@ public sealed partial class DocumentationTests
         Assert.All(named, f => Assert.True(Directory.Exists(Path.Combine(Root, f)), $"The README's map has {f}, which is not there."));
 
         // What holds source; a built or downloaded folder does not count.
-        var top = Directory.EnumerateDirectories(Root).Select(f => Path.GetFileName(f)!).Where(f => f[0] != '.' && f is not ("bin" or "obj" or "node_modules" or "TestResults"));
+        var top = Directory.EnumerateDirectories(Root).Select(f => Path.GetFileName(f)!).Where(f => f[0] != '.' && f is not ("bin" or "obj" or "node_modules" or "TestResults" or "artifacts"));
         Assert.All(top, f => Assert.Contains(f, named.Select(n => n.Split('/')[0])));
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PasientensMaledata.Functions.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
     }
 
     private static string Read(string page) => File.ReadAllText(Path.Combine(Root, page));

@@ -1,16 +1,11 @@
-using System.Collections.Immutable;
 using PasientensMaledata.Access;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Access.Registers;
-using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
-using PasientensMaledata.Observations;
-using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
-using PasientensMaledata.Storage;
 using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions.Access;
@@ -19,8 +14,11 @@ namespace PasientensMaledata.Functions.Access;
 /// <param name="participants">The Participants now; null where they cannot be relied on.</param>
 /// <param name="rules">What the operator chose.</param>
 /// <param name="registers">The national registers.</param>
+/// <param name="pairings">Which HPR numbers go with which PractitionerKeys.</param>
+/// <param name="caps">How many patients one may ask for; null for no bound, as for the development caller.</param>
 /// <param name="time">The clock.</param>
-public sealed class AccessControl(Func<ParticipantList?> participants, AccessRules rules, IRegisters registers, TimeProvider time)
+public sealed class AccessControl(
+    Func<ParticipantList?> participants, AccessRules rules, IRegisters registers, PractitionerPairings pairings, LookUpCaps? caps, TimeProvider time)
 {
     /// <summary>The Participants now; null where they cannot be relied on.</summary>
     public ParticipantList? Participants => participants();
@@ -28,20 +26,32 @@ public sealed class AccessControl(Func<ParticipantList?> participants, AccessRul
     /// <summary>What the operator chose.</summary>
     public AccessRules Rules => rules;
 
+    /// <summary>Why a look-up is refused before anything is read of the patient; null where it is not: too many patients within the hour.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="patient">Whose measurements; null for a number never seen.</param>
+    /// <param name="number">The number asked for; null for a read by id, and for a page.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<Refusal?> CountAsync(PersonnelCaller caller, PatientKey? patient, NationalId? number, CancellationToken cancellationToken) =>
+        caps is null || (patient is null && number is null) || (await caps.CountAsync(caller, patient, number, cancellationToken)).IsWithin
+            ? null
+            : Refusal.For(RefusalReason.TooManyPatients);
+
     /// <summary>Decides on a look-up by health personnel.</summary>
     /// <param name="caller">Who asks.</param>
-    /// <param name="context">The request.</param>
+    /// <param name="request">The request, for its access basis.</param>
     /// <param name="patient">The patient, opened.</param>
     /// <param name="number">The patient's number, where the request names it.</param>
-    public async ValueTask<LookUpVerdict> DecideAsync(PersonnelCaller caller, HttpContext context, OpenedPatient patient, NationalId? number)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<LookUpVerdict> DecideAsync(PersonnelCaller caller, HttpRequest request, OpenedPatient patient, NationalId? number, CancellationToken cancellationToken)
     {
-        if (!AccessBasis.TryRead(CallHeaders.Basis(context.Request), out var basis))
+        if (!AccessBasis.TryRead(CallHeaders.Basis(request), out var basis))
         {
             return new LookUpVerdict.Refuse(Refusal.For(RefusalReason.BasisUnknown));
         }
 
         var list = participants();
-        return LookUpDecision.Decide(new()
+        var facts = await LookUpFacts.GatherAsync(registers, caller, list, cancellationToken);
+        var verdict = LookUpDecision.Decide(new()
         {
             Caller = caller,
             Basis = basis,
@@ -49,11 +59,20 @@ public sealed class AccessControl(Func<ParticipantList?> participants, AccessRul
             Settings = patient.Settings,
             FollowUps = patient.FollowUps,
             Participants = list,
-            HealthPerson = caller.Hpr is { } hpr ? await registers.FindAsync(hpr, context.RequestAborted) : default,
-            Units = await UnitsAsync(caller, list, context.RequestAborted),
+            HealthPerson = facts.HealthPerson,
+            Units = facts.Units,
+            PairedHprs = LookUpDecision.NeedsPairing(caller, patient.Settings) ? await pairings.FindAsync(caller.Key, cancellationToken) : [],
             Rules = rules,
             Now = time.GetUtcNow(),
         });
+
+        // Only what HelseID says of a caller who was found fit.
+        if (verdict is LookUpVerdict.Permit && caller.Hpr is { } hpr)
+        {
+            await pairings.LearnAsync(caller.Key, hpr, cancellationToken);
+        }
+
+        return verdict;
     }
 
     /// <summary>Why a citizen's request is refused; null where it is permitted.</summary>
@@ -71,51 +90,10 @@ public sealed class AccessControl(Func<ParticipantList?> participants, AccessRul
     public (Participant? Sender, Admit? Admit, Refusal? Refusal) Sender(SystemCaller caller)
     {
         var list = participants();
-        return SubmissionDecision.FindSender(caller, list, time.GetUtcNow()) is { Sender: { } sender, Refusal: null }
-            ? (sender, AdmitFor(sender, list!), null)
-            : (null, null, SubmissionDecision.FindSender(caller, list, time.GetUtcNow()).Refusal);
+        var (sender, refusal) = SubmissionDecision.FindSender(caller, list, time.GetUtcNow());
+        return sender is null ? (null, null, refusal) : (sender, AdmitFor(sender, list!), null);
     }
-
-    /// <summary>Whose an event of the stream is, by what the event hub attests. In open mode, without that, it is the development Sender's.</summary>
-    /// <exception cref="StorageUnavailableException">It cannot be told now: the batch is to come again.</exception>
-    public StreamSender StreamSender(string? attested)
-    {
-        var list = participants() ?? throw new StorageUnavailableException("Who takes part cannot be told now.");
-        var development = list.Participants.FirstOrDefault(p => p.IsDevelopment);
-        if (development is not null && (attested is null || SenderId.TryParse(attested, out _)))
-        {
-            return new(SenderId.TryParse(attested, out var named) ? named : development.Id, AdmitFor(development, list), null);
-        }
-
-        return SenderId.TryParse(attested, out var id) && SubmissionDecision.FindSender(id, list, time.GetUtcNow()) is { Sender: { } sender }
-            ? new(sender.Id, AdmitFor(sender, list), null)
-            : new(null, NobodyMay, SenderRefusal.Unknown);
-    }
-
-    private static Admit NobodyMay => (_, _) => new(default, SenderRefusal.Unknown.Issue, SenderRefusal.Unknown.Reason);
 
     /// <summary>What a Sender may store.</summary>
-    public Admit AdmitFor(Participant sender, ParticipantList list) => (responsibility, heads) =>
-    {
-        var verdict = SubmissionDecision.Decide(
-            sender, responsibility.Performers, responsibility.Municipality == default ? null : responsibility.Municipality, PatientHead.SettingsOf(heads ?? []), list, time.GetUtcNow());
-        return new(verdict.Controller, verdict.Refusal is { } refusal ? Issue.Error(refusal.IssueCode, null, refusal.Advice) : null, verdict.Refusal?.Word ?? "");
-    };
-
-    // Only what is not listed is asked for: most tokens cost no question.
-    private async ValueTask<ImmutableDictionary<OrganisationNumber, Registered<RegisteredOrganisation>>> UnitsAsync(PersonnelCaller caller, ParticipantList? list, CancellationToken cancellationToken)
-    {
-        var units = ImmutableDictionary<OrganisationNumber, Registered<RegisteredOrganisation>>.Empty;
-        var consumer = caller.Client.LegalEntity is { } organisation ? list?.Find(organisation) : null;
-        var stated = OrganisationNumber.TryParse(caller.Attest?.PointOfCare?.Id, out var pointOfCare) ? pointOfCare : (OrganisationNumber?)null;
-        foreach (var unit in new[] { caller.Client.Unit, stated })
-        {
-            if (unit is { } number && consumer is not null && !consumer.Has(number) && !units.ContainsKey(number))
-            {
-                units = units.Add(number, await registers.FindAsync(number, cancellationToken));
-            }
-        }
-
-        return units;
-    }
+    public Admit AdmitFor(Participant sender, ParticipantList list) => SenderAdmission.For(sender, list, time);
 }

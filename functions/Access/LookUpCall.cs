@@ -46,6 +46,12 @@ internal sealed class LookUpCall
     public static async Task<LookUpCall?> OpenAsync(HttpContext context, Service service, AccessAction action, PatientKey? patient, NationalId? number)
     {
         var caller = RequestCaller.Of(context);
+        if (caller is PersonnelCaller counted && await service.Access.CountAsync(counted, patient, number, context.RequestAborted) is { } tooMany)
+        {
+            await RefuseAsync(context, service, Logged.Event(context, service, caller, action, patient), tooMany);
+            return null;
+        }
+
         var opened = await service.Reader.OpenAsync(patient, context.RequestAborted);
         var logged = Logged.Event(context, service, caller, action, opened.Key);
         switch (caller)
@@ -59,7 +65,7 @@ internal sealed class LookUpCall
 
                 return new(service, logged, opened, Visibility.Everything, BindingOf(citizen, service), false, []) { Citizen = citizen };
             case PersonnelCaller personnel:
-                var verdict = await service.Access.DecideAsync(personnel, context, opened, number);
+                var verdict = await service.Access.DecideAsync(personnel, context.Request, opened, number, context.RequestAborted);
                 if (verdict is LookUpVerdict.Refuse { Refusal: var refusal })
                 {
                     await RefuseAsync(context, service, logged, refusal);

@@ -1,16 +1,10 @@
-using PasientensMaledata.Access;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Observations.Wire;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions.Streaming;
-
-/// <summary>Whose an event is.</summary>
-/// <param name="Id">The Sender; null where it cannot be told.</param>
-/// <param name="Admit">Who may store what.</param>
-/// <param name="Refusal">Why nothing of it is taken; null where it is.</param>
-public sealed record StreamSender(SenderId? Id, Admit Admit, SenderRefusal? Refusal);
 
 /// <summary>What the host is told of a batch.</summary>
 /// <param name="Status">2xx: the batch is done with, and the checkpoint may move on. Else the host tries it again.</param>
@@ -109,7 +103,18 @@ public sealed class StreamReceiver(Reception reception, StreamOptions options, F
     {
         var origin = new StreamOrigin(batch.Hub, batch.Partition, one.SequenceNumber, one.Enqueued);
         var sender = SenderOf(batch.Hub, one.Publisher);
-        return new(SubmissionId.Of(origin), sender.Id, origin, received, new(MessageKind.Either, IsGzip: one.IsGzip), sender.Admit, sender.Refusal);
+        var id = SubmissionId.Of(origin);
+        var logged = new AccessEvent
+        {
+            Id = Guid.NewGuid(),
+            CorrelationId = id.ToString(),
+            Time = new(received.Ticks - (received.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
+            Action = AccessAction.Submit,
+            Outcome = sender.Refusal is null ? AccessOutcome.Permitted : AccessOutcome.Refused,
+            Reason = sender.Refusal?.Reason ?? "",
+            Client = sender.Client,
+        };
+        return new(id, sender.Id, origin, received, new(MessageKind.Either, IsGzip: one.IsGzip), sender.Admit, logged, sender.Refusal);
     }
 
     // In a hub that belongs to one Sender, another's publisher endpoint is a mistake of the operator's, not a licence.
@@ -121,7 +126,7 @@ public sealed class StreamReceiver(Reception reception, StreamOptions options, F
         }
 
         var sender = identify(owner.ToString());
-        return publisher is null || publisher == owner.ToString() ? sender : sender with { Id = null, Refusal = SenderRefusal.Unknown };
+        return publisher is null || publisher == owner.ToString() ? sender : StreamSender.Unknown;
     }
 
     private int Done(string invocation)

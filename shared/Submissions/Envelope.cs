@@ -35,10 +35,9 @@ public sealed record Manner(MessageKind Kind, bool IsPut = false, string? Id = n
 /// <param name="Received">When, UTC.</param>
 /// <param name="Manner">How it was sent.</param>
 /// <param name="Admit">Who may store what.</param>
+/// <param name="Logged">The event that is logged of it, as far as it is known before it is read.</param>
 /// <param name="Refusal">Why nothing of this Sender is taken; null where it is. The body is then neither read nor kept.</param>
-/// <param name="Client">The system that sent it, for the log; null for an event and for a replay.</param>
-public sealed record Envelope(
-    SubmissionId Id, SenderId? Sender, Origin Origin, DateTime Received, Manner Manner, Admit Admit, SenderRefusal? Refusal = null, LoggedClient? Client = null);
+public sealed record Envelope(SubmissionId Id, SenderId? Sender, Origin Origin, DateTime Received, Manner Manner, Admit Admit, AccessEvent Logged, SenderRefusal? Refusal = null);
 
 /// <summary>Why nothing of a Sender is taken.</summary>
 /// <param name="Issue">What the Sender is told.</param>

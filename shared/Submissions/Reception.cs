@@ -1,3 +1,4 @@
+using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Submissions;
@@ -11,23 +12,82 @@ namespace PasientensMaledata.Submissions;
 public sealed record Receipt(SubmittedMessage Message, IReadOnlyList<EntryResult> Results);
 
 /// <summary>
-/// Receives Submissions, however they came: stores what can be stored, keeps what was refused, and logs what became of each entry, before anything
-/// is answered. Nothing that was received is left without an outcome; what a crash left unlogged is logged when it comes again, as known.
+/// Receives Submissions, however they came: stores what can be stored, keeps what was refused, and logs both, before anything is answered. Nothing
+/// that was received is left without an outcome.
 /// </summary>
 /// <param name="submissions">Stores.</param>
 /// <param name="refused">Keeps what is refused.</param>
+/// <param name="followUps">Closes what a Bundle says is over.</param>
 /// <param name="journal">The access log.</param>
-public sealed class Reception(SubmissionStore submissions, RefusedStore refused, Journal journal)
+/// <param name="time">The clock.</param>
+public sealed class Reception(SubmissionStore submissions, RefusedStore refused, FollowUpStore followUps, Journal journal, TimeProvider time)
 {
+    // Events, and entries in them, in one append: it may have 4 MiB, and an event or an entry takes a few hundred bytes.
+    private const int MaxLoggedAtOnce = 2_000;
+
     /// <summary>Receives several at once; the receipts are in their order.</summary>
-    /// <exception cref="StorageUnavailableException">What was refused could not be kept, or the log not be written: nothing may be answered. Receiving them again is harmless.</exception>
+    /// <exception cref="StorageUnavailableException">What was refused could not be kept, or it could not be logged: nothing may be answered. Receiving them again is harmless.</exception>
     /// <exception cref="OperationCanceledException">The caller left, or time ran out; what was stored by then stays stored.</exception>
     public async Task<IReadOnlyList<Receipt>> ReceiveAsync(IReadOnlyList<SubmittedMessage> messages, CancellationToken cancellationToken)
     {
         var receipts = await StoreAsync(messages, cancellationToken);
-        await refused.KeepAsync(receipts, cancellationToken);
-        await journal.AppendAsync([.. receipts.SelectMany(SubmissionEvents.Of)], cancellationToken);
+
+        // No longer cancelled: what is stored is logged.
+        await refused.KeepAsync(receipts, CancellationToken.None);
+        await CloseAsync(receipts, CancellationToken.None);
+        await LogAsync(receipts, CancellationToken.None);
         return receipts;
+    }
+
+    /// <summary>Receives again what is kept among the refused, where it stays unless the caller takes it away.</summary>
+    public async Task<Receipt> ReplayAsync(SubmittedMessage message, CancellationToken cancellationToken)
+    {
+        var receipts = await StoreAsync([message], cancellationToken);
+        await CloseAsync(receipts, CancellationToken.None);
+        await LogAsync(receipts, CancellationToken.None);
+        return receipts[0];
+    }
+
+    // What is of no known Sender is not logged: it is of nobody's data, and stands among the refused.
+    private async Task LogAsync(IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
+    {
+        var events = new List<AccessEvent>();
+        var entries = 0;
+        foreach (var receipt in receipts)
+        {
+            var envelope = receipt.Message.Envelope;
+            if (envelope.Sender is not { } sender)
+            {
+                continue;
+            }
+
+            var origin = envelope.Origin is StreamOrigin ? "stream" : "http";
+            foreach (var one in SubmissionEvents.Of(envelope.Logged, envelope.Id.ToString(), sender, origin, receipt.Message.Source?.Municipality ?? "", receipt.Results))
+            {
+                events.Add(one);
+                entries += one.Submission!.Entries.Count;
+                if (events.Count == MaxLoggedAtOnce || entries >= MaxLoggedAtOnce)
+                {
+                    await journal.AppendAsync(events, cancellationToken);
+                    (events, entries) = ([], 0);
+                }
+            }
+        }
+
+        await journal.AppendAsync(events, cancellationToken);
+    }
+
+    // What is told of by nobody but the Sender itself: only of whom something of theirs is stored.
+    private async Task CloseAsync(IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
+    {
+        var closed = receipts.Where(r => r.Message.Source is { ClosesFollowUp: true }).SelectMany(r => r.Results).Where(r => r.IsStored);
+        foreach (var (patient, controller) in closed.Select(r => (r.Record?.Patient, r.Record?.Controller)).Distinct())
+        {
+            if (patient is { } key && controller is { } number && number != default)
+            {
+                await followUps.CloseAsync(key, number, time.GetUtcNow(), cancellationToken);
+            }
+        }
     }
 
     private async Task<IReadOnlyList<Receipt>> StoreAsync(IReadOnlyList<SubmittedMessage> messages, CancellationToken cancellationToken)

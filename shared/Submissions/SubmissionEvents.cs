@@ -1,3 +1,4 @@
+using PasientensMaledata.Access;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Submissions;
@@ -18,42 +19,30 @@ public static class SubmissionEvents
         (TimeSpan.FromHours(24), "24h"), (TimeSpan.FromDays(7), "7d"), (TimeSpan.MaxValue, "more"),
     ];
 
-    /// <summary>Makes them of a receipt.</summary>
-    public static IReadOnlyList<AccessEvent> Of(Receipt receipt)
+    /// <summary>Makes them.</summary>
+    /// <param name="logged">The event of the request, without patient.</param>
+    /// <param name="id">The submission's id.</param>
+    /// <param name="sender">Who sent it.</param>
+    /// <param name="origin"><c>http</c> or <c>stream</c>.</param>
+    /// <param name="municipality">The Bundle's municipality; empty where it names none.</param>
+    /// <param name="results">What became of each entry.</param>
+    public static IReadOnlyList<AccessEvent> Of(AccessEvent logged, string id, SenderId sender, string origin, string municipality, IEnumerable<EntryResult> results)
     {
-        var envelope = receipt.Message.Envelope;
-        var logged = new AccessEvent
-        {
-            Id = Guid.NewGuid(),
-            CorrelationId = envelope.Origin is HttpOrigin http ? http.CorrelationId : envelope.Id.ToString(),
-            Time = new(envelope.Received.Ticks - (envelope.Received.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
-            Action = AccessAction.Submit,
-            Outcome = envelope.Refusal is null ? AccessOutcome.Permitted : AccessOutcome.Refused,
-            Reason = envelope.Refusal?.Reason ?? "",
-            Client = envelope.Client,
-        };
-        if (envelope.Sender is not { } sender)
-        {
-            return [logged];
-        }
-
-        var origin = envelope.Origin is HttpOrigin ? "http" : "stream";
-        var municipality = receipt.Message.Source?.Municipality ?? "";
         var events = new List<AccessEvent>();
-        foreach (var ofPatient in receipt.Results.GroupBy(r => r.Record?.Patient))
+        foreach (var ofPatient in results.GroupBy(r => r.Record?.Patient))
         {
             foreach (var entries in ofPatient.Chunk(MaxEntries))
             {
                 events.Add(logged with
                 {
-                    Id = Guid.NewGuid(),
+                    Id = events.Count == 0 ? logged.Id : Guid.NewGuid(),
                     Patient = ofPatient.Key,
-                    Submission = new(envelope.Id.ToString(), sender, origin, [.. entries.Select(e => Entry(e, municipality, logged.Time))]),
+                    Submission = new(id, sender, origin, [.. entries.Select(e => Entry(e, municipality, logged.Time))]),
                 });
             }
         }
 
-        return events.Count > 0 ? events : [logged with { Submission = new(envelope.Id.ToString(), sender, origin, []) }];
+        return events.Count > 0 ? events : [logged with { Submission = new(id, sender, origin, []) }];
     }
 
     private static LoggedEntry Entry(EntryResult result, string municipality, DateTime received)

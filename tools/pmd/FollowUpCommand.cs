@@ -41,7 +41,7 @@ internal static class FollowUpCommand
             async (storage, ring) =>
             {
                 var patient = await new PatientDirectory(storage.Partitions, ring).FindAsync(number, stop);
-                var closed = patient is { } key && await new FollowUpStore(storage.Partitions, ring).CloseAsync(key, controller, TimeProvider.System.GetUtcNow(), stop);
+                var closed = patient is { } key && await new FollowUpStore(storage.Partitions, ring, null).CloseAsync(key, controller, TimeProvider.System.GetUtcNow(), stop);
                 Console.WriteLine(closed ? "Done: the follow-up is closed." : "Nothing to do: that Controller has no open follow-up of this patient.");
                 return ExitCodes.Done;
             },

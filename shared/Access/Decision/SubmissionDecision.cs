@@ -24,24 +24,27 @@ public static class SubmissionDecision
     /// <param name="now">The moment.</param>
     public static SenderVerdict FindSender(SystemCaller caller, ParticipantList? participants, DateTimeOffset now)
     {
-        var today = NorwegianDate.Of(now);
         return participants is null ? Because(RefusalReason.Unreachable)
             : caller.Client.LegalEntity is null ? Because(RefusalReason.OrganisationMissing)
-            : participants.FindSender(caller.Client) is not { } sender ? Because(RefusalReason.SenderUnknown)
-            : InForce(sender, today);
+            : Judge(participants.FindSender(caller.Client), now);
     }
 
-    /// <summary>Finds who sends by its id, as an event hub attests it of a publisher.</summary>
-    /// <param name="id">The attested id.</param>
-    /// <param name="participants">The Participants.</param>
+    /// <summary>Finds who sends by the stream, by the id that Event Hubs attests.</summary>
+    /// <param name="sender">The id.</param>
+    /// <param name="participants">The Participants; null where they cannot be relied on.</param>
     /// <param name="now">The moment.</param>
-    public static SenderVerdict FindSender(SenderId id, ParticipantList participants, DateTimeOffset now) =>
-        participants.Participants.FirstOrDefault(p => p.Id == id) is { } sender ? InForce(sender, NorwegianDate.Of(now)) : Because(RefusalReason.SenderUnknown);
+    public static SenderVerdict FindSender(SenderId sender, ParticipantList? participants, DateTimeOffset now) => participants is null
+        ? Because(RefusalReason.Unreachable)
+        : Judge(participants.Participants.FirstOrDefault(p => p.Id == sender), now);
 
-    private static SenderVerdict InForce(Participant sender, DateOnly today) =>
-        !sender.Enrolled.Holds(today) ? Because(RefusalReason.NotEnrolled)
-        : !sender.DataProcessorAgreement.Holds(today) ? Because(RefusalReason.ProcessorAgreement)
-        : new(sender, null);
+    private static SenderVerdict Judge(Participant? sender, DateTimeOffset now)
+    {
+        var today = NorwegianDate.Of(now);
+        return sender is null ? Because(RefusalReason.SenderUnknown)
+            : !sender.Enrolled.Holds(today) ? Because(RefusalReason.NotEnrolled)
+            : !sender.DataProcessorAgreement.Holds(today) ? Because(RefusalReason.ProcessorAgreement)
+            : new(sender, null);
+    }
 
     private static SenderVerdict Because(RefusalReason reason) => new(null, Refusal.For(reason));
 
@@ -60,20 +63,20 @@ public static class SubmissionDecision
     {
         if (settings.IsReserved)
         {
-            return Refused(RefusalReason.Reserved);
+            return Because(RefusalReason.Reserved);
         }
 
         var today = NorwegianDate.Of(now);
         return Candidates(sender, performers, municipality, participants, today) switch
         {
-            [] => Refused(RefusalReason.ControllerMissing),
+            [] => Because(RefusalReason.ControllerMissing),
             [var only] when sender.IsDevelopment || (participants.Find(only) is { IsController: true } controller && controller.IsInForce(today)) => new(only, null),
-            [_] => Refused(RefusalReason.ControllerNotInForce),
+            [_] => Because(RefusalReason.ControllerNotInForce),
             _ when sender.IsDevelopment => new(sender.Organisation, null),
-            _ => Refused(RefusalReason.ControllerAmbiguous),
+            _ => Because(RefusalReason.ControllerAmbiguous),
         };
 
-        static EntryVerdict Refused(RefusalReason reason) => new(default, Refusal.For(reason));
+        static EntryVerdict Because(RefusalReason reason) => new(default, Refusal.For(reason));
     }
 
     private static List<OrganisationNumber> Candidates(

@@ -17,7 +17,8 @@ public static class FollowUpTag
 /// <summary>Opens FollowUps at the first measurement, keeps them up, and closes them.</summary>
 /// <param name="partitions">Where they are stored.</param>
 /// <param name="ring">The keys.</param>
-public sealed class FollowUpStore(IPartitions partitions, KeyRing ring)
+/// <param name="silence">After how long without a measurement a FollowUp counts as over: then a new one begins. Null for never.</param>
+public sealed class FollowUpStore(IPartitions partitions, KeyRing ring, TimeSpan? silence)
 {
     // How old the time of the last measurement may be: it is written once a day, not at each.
     private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
@@ -31,12 +32,11 @@ public sealed class FollowUpStore(IPartitions partitions, KeyRing ring)
     /// <param name="controller">Whose measurement it is.</param>
     /// <param name="measuredAt">When it was measured, UTC; null where that is not known. What was measured before a FollowUp was closed does not open it again.</param>
     /// <param name="now">The moment.</param>
-    /// <param name="silence">After how long without a measurement a FollowUp counts as over: then a new one begins.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask MeasuredAsync(
-        Person patient, IReadOnlyList<FollowUp> known, OrganisationNumber controller, DateTime? measuredAt, DateTimeOffset now, TimeSpan? silence, CancellationToken cancellationToken)
+        Person patient, IReadOnlyList<FollowUp> known, OrganisationNumber controller, DateTime? measuredAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (known.Any(f => f.Controller == controller && After(f, measuredAt, now, silence) == f))
+        if (known.Any(f => f.Controller == controller && After(f, measuredAt, now) == f))
         {
             return;
         }
@@ -49,7 +49,7 @@ public sealed class FollowUpStore(IPartitions partitions, KeyRing ring)
             if (await partitions.ReadAsync(patient.Key.Partition, key, cancellationToken) is { } row)
             {
                 var stored = FollowUp.Read(patient.Key, row, seal);
-                var after = After(stored, measuredAt, now, silence);
+                var after = After(stored, measuredAt, now);
                 if (after == stored)
                 {
                     return;
@@ -104,7 +104,7 @@ public sealed class FollowUpStore(IPartitions partitions, KeyRing ring)
     }
 
     // What a measurement makes of a FollowUp; the same one where it changes nothing worth writing.
-    private static FollowUp After(FollowUp before, DateTime? measuredAt, DateTimeOffset now, TimeSpan? silence)
+    private FollowUp After(FollowUp before, DateTime? measuredAt, DateTimeOffset now)
     {
         var at = now.UtcDateTime;
         if (before.ClosedAt is { } closed)

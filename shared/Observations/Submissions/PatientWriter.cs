@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PasientensMaledata.Access;
+using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Observations.Rows;
@@ -12,11 +13,12 @@ namespace PasientensMaledata.Observations.Submissions;
 /// Writes the Observations of one patient, of one Submission or several. It first inserts as if all were new, in batches; only where a batch conflicts are the
 /// identities in it read, the known ones answered, and the rest written again. Asking again is always harmless.
 /// </summary>
-internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, NationalId subject)
+internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, FollowUpStore followUps, TimeProvider time, NationalId subject)
 {
     private readonly Dictionary<(PatientKey Patient, ObservationIdentity Identity), IdentityState> states = [];
     private readonly List<(int Slot, EntryResult Result)> results = [];
     private PatientHead head = null!;
+    private bool isOpen;
     private Dictionary<PatientKey, PatientHead> heads = [];
     private Seal seal = null!;
 
@@ -89,9 +91,10 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
 
     private async Task<List<Pending>> WriteOnceAsync(List<Pending> pending, CancellationToken cancellationToken)
     {
-        if (head is null)
+        if (!isOpen)
         {
             await OpenAsync(pending, cancellationToken);
+            isOpen = true;
         }
 
         await ReadStatesAsync(pending, cancellationToken);
@@ -144,6 +147,15 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
             }
 
             entry.Observation = entry.Observation with { Controller = admission.Controller };
+        }
+
+        // Before anything is stored, so that nothing is stored that no FollowUp covers.
+        var known = PatientHead.FollowUpsOf(found);
+        foreach (var ofController in pending.Where(p => p.Observation.Controller != default).GroupBy(p => p.Observation.Controller))
+        {
+            var last = ofController.Max(p => p.Observation.Effective.HasTime ? p.Observation.Effective.EndTicks : 0);
+            DateTime? measured = last > 0 ? new(Math.Min(last, DateTime.MaxValue.Ticks), DateTimeKind.Utc) : null;
+            await followUps.MeasuredAsync(head.Person, known, ofController.Key, measured, time.GetUtcNow(), cancellationToken);
         }
     }
 

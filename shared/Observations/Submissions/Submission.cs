@@ -11,7 +11,8 @@ namespace PasientensMaledata.Observations.Submissions;
 /// <param name="BundleIdentifier">Bundle.identifier as <c>system|value</c>; empty where there is none.</param>
 /// <param name="BundleTimestamp">Bundle.timestamp, UTC; null where there is none.</param>
 /// <param name="Municipality">The municipality tag's four digits; empty where there is none.</param>
-public sealed record SubmissionSource(SenderId Sender, string BundleIdentifier, DateTime? BundleTimestamp, string Municipality);
+/// <param name="ClosesFollowUp">Whether the Bundle says that its measurements are the last of their patients' FollowUps.</param>
+public sealed record SubmissionSource(SenderId Sender, string BundleIdentifier, DateTime? BundleTimestamp, string Municipality, bool ClosesFollowUp = false);
 
 /// <summary>One Observation to be stored.</summary>
 /// <param name="Element">The Observation.</param>

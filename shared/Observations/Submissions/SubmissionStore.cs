@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Concepts;
 using PasientensMaledata.Observations.Documents;
@@ -14,8 +15,9 @@ namespace PasientensMaledata.Observations.Submissions;
 /// <param name="ring">The keys.</param>
 /// <param name="directory">From numbers to patients.</param>
 /// <param name="policy">Which person numbers are accepted.</param>
+/// <param name="followUps">Is told of what is measured.</param>
 /// <param name="time">The clock.</param>
-public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, PatientDirectory directory, NationalIdPolicy policy, TimeProvider time)
+public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, PatientDirectory directory, NationalIdPolicy policy, FollowUpStore followUps, TimeProvider time)
 {
     /// <inheritdoc cref="SubmitAsync(IReadOnlyList{Submission}, CancellationToken)"/>
     public async Task<EntryResult[]> SubmitAsync(SubmissionSource source, IReadOnlyList<SubmittedObservation> observations, Admit admit, CancellationToken cancellationToken) =>
@@ -76,7 +78,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
             async (patient, stop) =>
             {
-                var writer = new PatientWriter(partitions, ring, directory, time, patient.Key);
+                var writer = new PatientWriter(partitions, ring, directory, followUps, time, patient.Key);
                 foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
                 {
                     results[slots[slot].Submission][slots[slot].Entry] = result;

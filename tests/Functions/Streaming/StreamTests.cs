@@ -4,6 +4,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
+using PasientensMaledata.Access.Participants;
+using PasientensMaledata.Identity;
 using PasientensMaledata.Simulator;
 using PasientensMaledata.Submissions;
 using static PasientensMaledata.Tests.Functions.Messages;
@@ -13,7 +16,10 @@ namespace PasientensMaledata.Tests.Functions.Streaming;
 /// <summary>Events through the trigger's route, as the host posts them.</summary>
 public sealed class StreamTests(StreamTests.Shared shared) : IClassFixture<StreamTests.Shared>
 {
-    public sealed class Shared : SharedService;
+    public sealed class Shared : SharedService
+    {
+        public override async ValueTask InitializeAsync() => Service = await TestService.StartAsync(participants: Clinics());
+    }
 
     private static long numbers = 1000;
 
@@ -109,11 +115,15 @@ public sealed class StreamTests(StreamTests.Shared shared) : IClassFixture<Strea
     public async Task Of_a_publisher_that_is_no_Sender_nothing_is_read_or_kept_but_that_it_came()
     {
         var person = SharedService.NewPerson();
-        Assert.Equal("1 events: 1 refused.", Log(await PostAsync(Event(HeartRate(person, "1"), "No Such"))));
+        Assert.Equal("1 events: 1 refused.", Log(await PostAsync(Event(HeartRate(person, "1"), "clinic-c"))));
         Assert.Empty((await Service.SearchAsync($"patient.identifier={person}")).Observations);
         var kept = (await RefusedAsync(null)).Last();
         Assert.Null(kept.Body);
         Assert.Equal("sender-unknown", Assert.Single(kept.Entries).Reason);
+
+        Assert.Equal("1 events: 1 refused.", Log(await PostAsync(Event(HeartRate(person, "1"), "clinic-over"))));
+        Assert.Equal("not-enrolled", Assert.Single(Assert.Single(await RefusedAsync(new("clinic-over"))).Entries).Reason);
+        Assert.Null((await RefusedAsync(new("clinic-over")))[0].Body);
     }
 
     [Fact]
@@ -162,6 +172,23 @@ public sealed class StreamTests(StreamTests.Shared shared) : IClassFixture<Strea
             Assert.False(segments.Length == 1 && (segments[0].StartsWith('{') || segments[0].Equals(t.Name, StringComparison.OrdinalIgnoreCase)), $"{r.Path} matches {t.Name}");
         }));
 
+    /// <summary>Open mode's Participant, two clinics that send by the stream, and one whose time is over.</summary>
+    internal static ParticipantList Clinics() => new(
+        1,
+        [.. Development.Participants.Participants, Clinic("clinic-a", "100000105", DatePeriod.Always), Clinic("clinic-b", "100000113", DatePeriod.Always), Clinic("clinic-over", "100000121", default)],
+        []);
+
+    private static Participant Clinic(string id, string organisation, DatePeriod enrolled) => new()
+    {
+        Id = new(id),
+        Name = id,
+        Organisation = OrganisationNumber.TryParse(organisation, out var number) ? number : throw new ArgumentException(organisation),
+        Role = ParticipantRole.Municipal,
+        Enrolled = enrolled,
+        DataProcessorAgreement = DatePeriod.Always,
+        IsController = true,
+    };
+
     internal static HostEvent Event(JsonObject body, string? publisher = null) => new(Encoding.UTF8.GetBytes(body.ToJsonString()), publisher);
 
     internal static HostEvent Gzip(ReadOnlySpan<byte> body)
@@ -185,11 +212,13 @@ public sealed class StreamTests(StreamTests.Shared shared) : IClassFixture<Strea
 
     private Task<Answer> PostAsync(params HostEvent[] events) => PostAsync(Interlocked.Add(ref numbers, 100), events);
 
-    private async Task<Answer> PostAsync(long first, params HostEvent[] events)
+    private Task<Answer> PostAsync(long first, params HostEvent[] events) => PostAsync(Service, first, events);
+
+    internal static async Task<Answer> PostAsync(TestService service, long first, params HostEvent[] events)
     {
         using var content = new ByteArrayContent(HostBatch.Write(events, "3", first, TestService.Noon));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=utf-8");
-        using var response = await Service.Client.PostAsync("IngestStream", content);
+        using var response = await service.Client.PostAsync("IngestStream", content);
         return new(response.StatusCode, response, await response.Content.ReadAsStringAsync());
     }
 
