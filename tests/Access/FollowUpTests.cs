@@ -16,7 +16,7 @@ public sealed class FollowUpTests
     {
         CountingPartitions? counting = null;
         await using var store = await TestStore.OpenAsync(p => counting = new(p));
-        var (followUps, patient) = (new FollowUpStore(counting!, store.Service.Ring), await PatientAsync(store));
+        var (followUps, patient) = (new FollowUpStore(counting!, store.Service.Ring, Silence), await PatientAsync(store));
         await Measure(store, followUps, patient, World.Bergen);
         var opened = Assert.Single((await HeadAsync(store, patient)).FollowUps);
         Assert.Equal((World.Bergen, Now(store), Now(store), null), (opened.Controller, opened.From, opened.Last, opened.ClosedAt));
@@ -38,7 +38,7 @@ public sealed class FollowUpTests
     public async Task One_that_is_closed_is_opened_by_what_was_measured_later_and_by_nothing_else()
     {
         await using var store = await TestStore.OpenAsync();
-        var (followUps, patient) = (new FollowUpStore(store.Partitions, store.Service.Ring), await PatientAsync(store));
+        var (followUps, patient) = (new FollowUpStore(store.Partitions, store.Service.Ring, Silence), await PatientAsync(store));
         Assert.False(await followUps.CloseAsync(patient.Key, World.Bergen, store.Clock.GetUtcNow(), default));
         await Measure(store, followUps, patient, World.Bergen);
         var closedAt = Now(store);
@@ -49,7 +49,7 @@ public sealed class FollowUpTests
 
         store.Clock.Advance(TimeSpan.FromHours(1));
         await Measure(store, followUps, patient, World.Bergen, measuredAt: closedAt);
-        await followUps.MeasuredAsync(patient, [], World.Bergen, null, store.Clock.GetUtcNow(), Silence, default);
+        await followUps.MeasuredAsync(patient, [], World.Bergen, null, store.Clock.GetUtcNow(), default);
         Assert.Equal(closedAt, Assert.Single((await HeadAsync(store, patient)).FollowUps).ClosedAt);
         await Measure(store, followUps, patient, World.Bergen, measuredAt: closedAt.AddSeconds(1));
         var again = Assert.Single((await HeadAsync(store, patient)).FollowUps);
@@ -60,7 +60,7 @@ public sealed class FollowUpTests
     public async Task After_a_silence_a_new_one_begins_with_the_next_measurement()
     {
         await using var store = await TestStore.OpenAsync();
-        var (followUps, patient) = (new FollowUpStore(store.Partitions, store.Service.Ring), await PatientAsync(store));
+        var (followUps, patient) = (new FollowUpStore(store.Partitions, store.Service.Ring, Silence), await PatientAsync(store));
         await Measure(store, followUps, patient, World.Bergen);
         var first = Assert.Single((await HeadAsync(store, patient)).FollowUps);
         store.Clock.Advance(Silence);
@@ -76,7 +76,7 @@ public sealed class FollowUpTests
     public async Task Under_joined_numbers_one_is_closed_wherever_it_lies()
     {
         await using var store = await TestStore.OpenAsync();
-        var followUps = new FollowUpStore(store.Partitions, store.Service.Ring);
+        var followUps = new FollowUpStore(store.Partitions, store.Service.Ring, Silence);
         var (one, other) = (await PatientAsync(store), await PatientAsync(store, World.Child));
         await Measure(store, followUps, one, World.Bergen);
         await Measure(store, followUps, other, World.Bergen);
@@ -92,7 +92,7 @@ public sealed class FollowUpTests
     public async Task Of_many_first_measurements_at_once_one_opens_it()
     {
         await using var store = await TestStore.OpenAsync();
-        var (followUps, patient) = (new FollowUpStore(store.Partitions, store.Service.Ring), await PatientAsync(store));
+        var (followUps, patient) = (new FollowUpStore(store.Partitions, store.Service.Ring, Silence), await PatientAsync(store));
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Measure(store, followUps, patient, World.Bergen))));
         Assert.Single((await HeadAsync(store, patient)).FollowUps);
     }
@@ -101,7 +101,7 @@ public sealed class FollowUpTests
     public async Task A_row_that_was_moved_to_another_patient_opens_nothing()
     {
         await using var store = await TestStore.OpenAsync();
-        var (followUps, patient, thief) = (new FollowUpStore(store.Partitions, store.Service.Ring), await PatientAsync(store), await PatientAsync(store, World.Child));
+        var (followUps, patient, thief) = (new FollowUpStore(store.Partitions, store.Service.Ring, Silence), await PatientAsync(store), await PatientAsync(store, World.Child));
         await Measure(store, followUps, patient, World.Bergen);
         var row = (await store.Partitions.ReadAsync(patient.Key.Partition, FollowUp.Key(patient.Key, World.Bergen), default))!.Value;
         await store.Partitions.CommitAsync(thief.Key.Partition, [RowOperation.Insert(row.Key, row.Value)], null, default);
@@ -111,7 +111,7 @@ public sealed class FollowUpTests
     private static DateTime Now(TestStore store) => store.Clock.GetUtcNow().UtcDateTime;
 
     private static async Task Measure(TestStore store, FollowUpStore followUps, Person patient, OrganisationNumber controller, IReadOnlyList<FollowUp>? known = null, DateTime? measuredAt = null) =>
-        await followUps.MeasuredAsync(patient, known ?? [], controller, measuredAt ?? Now(store), store.Clock.GetUtcNow(), Silence, default);
+        await followUps.MeasuredAsync(patient, known ?? [], controller, measuredAt ?? Now(store), store.Clock.GetUtcNow(), default);
 
     private static async Task<Person> PatientAsync(TestStore store, NationalId? number = null) =>
         (await PatientHead.ReadAsync(store.Partitions, store.Service.Ring, await store.Service.Directory.FindOrCreateAsync(number ?? World.Patient, default), default))!.Person;
