@@ -35,7 +35,7 @@ internal sealed class StrictJson
         (this.element, this.pointer, this.problems) = (element, pointer, problems);
         foreach (var member in element.EnumerateObject())
         {
-            if (!known.Contains(member.Name))
+            if (!known.IsEmpty && !known.Contains(member.Name))
             {
                 problems.Add(new($"{pointer}/{Escape(member.Name)}", $"is not known here; known are {string.Join(", ", known.ToArray())}."));
             }
@@ -69,6 +69,9 @@ internal sealed class StrictJson
     }
 
     /// <summary>An object that was parsed already; null where it is none, with the problem told.</summary>
+    /// <param name="root">The object.</param>
+    /// <param name="problems">Where problems are gathered.</param>
+    /// <param name="known">Every member that it may have; empty where others than those asked for are no harm.</param>
     public static StrictJson? Of(JsonElement root, List<FileProblem> problems, ReadOnlySpan<string> known)
     {
         if (root.ValueKind == JsonValueKind.Object)
@@ -85,6 +88,9 @@ internal sealed class StrictJson
 
     /// <summary>Whether it has a member that is not null.</summary>
     public bool Has(string member) => element.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>Whether it has a member that is an object.</summary>
+    public bool IsObject(string member) => element.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.Object;
 
     /// <summary>A text of 1 to <paramref name="maxLength"/> characters; empty where it is absent.</summary>
     public string Text(string member, bool required, int maxLength = 200)

@@ -1,5 +1,7 @@
 using PasientensMaledata.Access;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Faulty;
 using PasientensMaledata.Tests.Observations;
 
 namespace PasientensMaledata.Tests.Access;
@@ -85,6 +87,58 @@ public sealed class LookUpCapsTests
         Assert.False((await Count(caps, 1)).IsWithin);
         store.Clock.Advance(TimeSpan.FromHours(1));
         Assert.Equal(2, await caps.PurgeAsync(default));
+    }
+
+    [Fact]
+    public async Task The_caps_are_those_that_are_told()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var caps = new LookUpCaps(store.Partitions, store.Service.Ring, store.Clock);
+        var patients = Enumerable.Range(0, Limits.MaxPatientsPerClientHour + 1).Select(_ => PatientKey.NewRandom()).ToList();
+        var verdicts = await Task.WhenAll(patients.Take(Limits.MaxPatientsPerPractitionerHour).Select(p => caps.CountAsync(World.Caller, p, null, default).AsTask()));
+        Assert.All(verdicts, v => Assert.True(v.IsWithin));
+        Assert.Equal(new(false, true, OfClient: false), await caps.CountAsync(World.Caller, patients[^1], null, default));
+
+        // The rest of what the client may ask for, by practitioners of a hundred patients each. The one that was refused counts for the client.
+        var others = patients[Limits.MaxPatientsPerPractitionerHour..^2].Chunk(100).SelectMany((chunk, i) => chunk.Select(p => (Caller: World.Caller with { Key = PractitionerKey.Of(World.Person(100 + i), World.Secret) }, Patient: p)));
+        verdicts = await Task.WhenAll(others.Select(o => caps.CountAsync(o.Caller, o.Patient, null, default).AsTask()));
+        Assert.All(verdicts, v => Assert.True(v.IsWithin));
+        var last = World.Caller with { Key = PractitionerKey.Of(World.Person(99), World.Secret) };
+        Assert.Equal(new(false, true, OfClient: true), await caps.CountAsync(last, patients[^2], null, default));
+        Assert.True((await caps.CountAsync(last, patients[^1], null, default)).IsWithin);
+    }
+
+    [Fact]
+    public async Task A_look_up_of_nobody_is_a_mistake_of_ours()
+    {
+        await using var store = await TestStore.OpenAsync();
+        await Assert.ThrowsAsync<ArgumentException>(async () => await new LookUpCaps(store.Partitions, store.Service.Ring, store.Clock).CountAsync(World.Caller, null, null, default));
+    }
+
+    [Fact]
+    public async Task Where_it_cannot_be_counted_the_call_fails_and_what_was_counted_stays_counted()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var away = new FaultyPartitions(store.Partitions, FaultPlan.Rough, new Random(20_261_120), TimeProvider.System);
+        var caps = new LookUpCaps(away, store.Service.Ring, store.Clock, perPractitioner: 30, perClient: 1000);
+        var failed = 0;
+        for (var i = 0; i < 40; i++)
+        {
+            for (var answered = false; !answered;)
+            {
+                try
+                {
+                    Assert.Equal(i < 30, (await Count(caps, i)).IsWithin);
+                    answered = true;
+                }
+                catch (StorageUnavailableException)
+                {
+                    failed++;
+                }
+            }
+        }
+
+        Assert.True(failed > 0);
     }
 
     private static async Task<CapVerdict> Count(LookUpCaps caps, int patient) => await caps.CountAsync(World.Caller, null, World.Person(patient + 10), default);

@@ -104,6 +104,7 @@ public sealed class LookUpDecisionTests
         Permit(without);
         AssertRefused(RefusalReason.NotPersonnel, without with { Caller = without.Caller with { Hpr = null } });
         AssertRefused(RefusalReason.AttestMissing, without with { Rules = AccessRules.Default });
+        Assert.True(new AccessRules().AttestRequired);
         AssertRefused(RefusalReason.AttestMissing, without with { Basis = AccessBasis.OpeningConsent, Settings = World.Settings(World.Restrict(Restriction.Everything)) });
 
         // An attest that is there is held to the rules all the same.
@@ -179,6 +180,7 @@ public sealed class LookUpDecisionTests
         AssertRefused(RefusalReason.Blocked, request with { PairedHprs = [World.DoctorHpr, World.Hpr("1234567")] });
 
         // Where it need not be told, nobody asks.
+        Assert.True(LookUpDecision.NeedsPairing(caller, World.Settings(World.BlockByHpr(World.Hpr("1234567")), World.BlockByKey(World.DoctorKey))));
         Assert.False(LookUpDecision.NeedsPairing(World.Caller, other));
         Assert.False(LookUpDecision.NeedsPairing(caller, World.Settings(World.BlockByKey(World.DoctorKey))));
         Assert.False(LookUpDecision.NeedsPairing(World.Caller with { Hpr = null }, other));

@@ -1,6 +1,9 @@
+using System.Security.Cryptography;
 using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Rows;
+using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Faulty;
 using PasientensMaledata.Tests.Observations;
 
 namespace PasientensMaledata.Tests.Access;
@@ -101,6 +104,82 @@ public sealed class PrivacyStoreTests
         var privacy = Privacy(store);
         await Task.WhenAll(Enumerable.Range(1, 6).Select(i => privacy.BlockAsync(World.Patient, SettingActor.Citizen, new(World.Hpr($"{i}"), null, ""), default).AsTask()));
         Assert.Equal(6, (await privacy.ReadAsync(World.Patient, default)).Blocks.Length);
+    }
+
+    [Fact]
+    public async Task A_setting_that_was_changed_or_moved_in_storage_shows_nothing()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var privacy = Privacy(store);
+        var key = (await privacy.ReserveAsync(World.Patient, SettingActor.Citizen, true, default)).Patient!.Value;
+        var thief = (await privacy.RestrictAsync(World.Child, SettingActor.Citizen, Restriction.Everything, default)).Patient!.Value;
+        var row = (await store.Partitions.ReadAsync(key.Partition, SettingRow.Key(key, SettingId.Reservation), default))!.Value;
+        Assert.DoesNotContain(World.Patient.Digits, System.Text.Encoding.ASCII.GetString(row.Value.Span), StringComparison.Ordinal);
+
+        // Under another patient; as another setting; a byte less; another format; a key that is none.
+        await AssertUnreadable(thief, SettingRow.Key(thief, SettingId.Reservation), row.Value.ToArray());
+        await AssertUnreadable(key, SettingRow.Key(key, SettingId.Restriction), row.Value.ToArray());
+        await AssertUnreadable(key, SettingRow.Key(key, SettingId.Block(World.DoctorHpr, World.Secret)), row.Value.Span[..^1].ToArray());
+        await AssertUnreadable(key, SettingRow.Key(key, SettingId.Restriction), [2, .. row.Value.Span[1..]]);
+        await AssertUnreadable(key, SettingRow.Key(key, SettingId.Restriction), []);
+        await AssertUnreadable(key, new("a.set.x"), row.Value.ToArray());
+        await AssertUnreadable(key, new("a.set.other.0"), row.Value.ToArray());
+
+        async Task AssertUnreadable(PatientKey patient, RowKey at, byte[] value)
+        {
+            Assert.Equal(CommitOutcome.Committed, (await store.Partitions.CommitAsync(patient.Partition, [RowOperation.Insert(at, value)], null, default)).Outcome);
+            await Assert.ThrowsAsync<CryptographicException>(async () => await PatientHead.ReadAllAsync(store.Partitions, store.Service.Ring, patient, default));
+            await Assert.ThrowsAsync<CryptographicException>(async () => await privacy.ReadAsync(patient == key ? World.Patient : World.Child, default));
+            var inserted = (await store.Partitions.ReadAsync(patient.Partition, at, default))!.Value;
+            await store.Partitions.CommitAsync(patient.Partition, [RowOperation.Delete(at, inserted.Version)], null, default);
+        }
+    }
+
+    [Fact]
+    public async Task A_change_by_a_representative_says_who_and_a_block_names_somebody()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var privacy = Privacy(store);
+        var actor = new SettingActor(SettingSource.Representative, World.DoctorKey);
+        var set = await privacy.RestrictAsync(World.Child, actor, Restriction.Of(["bp"]), default);
+        Assert.Equal((SettingSource.Representative, World.DoctorKey, store.Clock.GetUtcNow().UtcDateTime), (set.Setting!.Source, set.Setting.Acting, set.Setting.Time));
+        Assert.Equal(set.Setting, (await privacy.ReadAsync(World.Child, default)).Find(SettingId.Restriction));
+        Assert.Equal(SettingOutcome.Stored, (await privacy.RestrictAsync(World.Child, actor, Restriction.Everything, default)).Outcome);
+        Assert.Equal(SettingOutcome.Stored, (await privacy.RestrictAsync(World.Child, actor, Restriction.Nothing, default)).Outcome);
+        Assert.Equal(SettingOutcome.Known, (await privacy.RestrictAsync(World.Child, actor, Restriction.Nothing, default)).Outcome);
+        Assert.Equal(SettingOutcome.Known, (await privacy.ReserveAsync(World.Patient, actor, false, default)).Outcome);
+        Assert.True((await privacy.ReadAsync(World.Child, default)).Restriction.IsNothing);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await privacy.BlockAsync(World.Child, actor, new(null, null, "X"), default));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await privacy.UnblockAsync(World.Child, actor, SettingId.Reservation, default));
+
+        // By key alone, as from the log of one without HPR number; lifted by its id.
+        var block = await privacy.BlockAsync(World.Child, actor, new(null, World.DoctorKey, ""), default);
+        Assert.Equal(SettingOutcome.Stored, (await privacy.UnblockAsync(World.Child, actor, block.Setting!.Id, default)).Outcome);
+    }
+
+    [Fact]
+    public async Task Storage_that_fails_at_random_loses_no_setting_that_was_answered()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var faulty = new FaultyPartitions(store.Partitions, FaultPlan.Rough, new Random(20_261_120), TimeProvider.System);
+        var privacy = new PrivacyStore(faulty, store.Service.Ring, new PatientDirectory(faulty, store.Service.Ring), store.Clock);
+        for (var i = 1; i <= 40; i++)
+        {
+            for (var done = false; !done;)
+            {
+                try
+                {
+                    done = (await privacy.BlockAsync(World.Patient, SettingActor.Citizen, new(World.Hpr($"{i}"), null, ""), default)).Outcome is SettingOutcome.Stored or SettingOutcome.Known;
+                }
+                catch (StorageUnavailableException)
+                {
+                    // As a citizen who is told 503, and tries again.
+                }
+            }
+        }
+
+        Assert.True(faulty.FaultCount > 0);
+        Assert.Equal(40, (await Privacy(store).ReadAsync(World.Patient, default)).Blocks.Length);
     }
 
     private static PrivacyStore Privacy(TestStore store) => new(store.Partitions, store.Service.Ring, store.Service.Directory, store.Clock);

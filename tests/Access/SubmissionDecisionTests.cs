@@ -26,6 +26,7 @@ public sealed class SubmissionDecisionTests
         AssertRefused(RefusalReason.OrganisationMissing, Find(Client(c => c with { LegalEntity = null })));
         AssertRefused(RefusalReason.SenderUnknown, SubmissionDecision.FindSender(new SenderId("nobody"), World.List, World.Now));
         AssertRefused(RefusalReason.Unreachable, SubmissionDecision.FindSender(World.GatewayCaller, null, World.Now));
+        AssertRefused(RefusalReason.Unreachable, SubmissionDecision.FindSender(new SenderId("gateway"), null, World.Now));
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public static class SubmissionDecision
     {
         // A unit stands for its legal entity. What the development Participant is not told of is taken as it is named.
         var named = performers
-            .Select(p => sender.IsDevelopment ? p : participants.FindWithUnits(p)?.Organisation ?? p)
+            .Select(p => participants.FindWithUnits(p)?.Organisation ?? p)
             .Where(p => sender.IsDevelopment || sender.Serves.Contains(p) || (sender.IsController && p == sender.Organisation))
             .Distinct()
             .ToList();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using PasientensMaledata.Access.Callers;
@@ -12,6 +13,9 @@ public sealed class ParticipantList
     private readonly FrozenDictionary<OrganisationNumber, Participant> byAnyNumber;
     private readonly ILookup<(string Client, OrganisationNumber? Supplier, OrganisationNumber Organisation), Participant> byClient;
     private readonly ILookup<MunicipalityNumber, Participant> byMunicipality;
+
+    // Every look-up asks; the answer is the same the whole day.
+    private readonly ConcurrentDictionary<(OrganisationNumber Consumer, DateOnly Day), ControllerScope> scopes = new();
 
     /// <param name="version">Its number; 0 before the first import.</param>
     /// <param name="participants">The Participants: ids, legal entities and units each once.</param>
@@ -51,9 +55,11 @@ public sealed class ParticipantList
     /// <summary>The Participants that a municipality's tag is mapped to; more than one while a municipality passes from one to another.</summary>
     public IEnumerable<Participant> OfMunicipality(MunicipalityNumber number) => byMunicipality[number];
 
-    /// <summary>The Controllers that share with a consumer on a day: each enrolled and in force itself, with an Agreement in force.</summary>
+    /// <summary>The Controllers that share with a consumer, one of these Participants, on a day: each enrolled and in force itself, with an Agreement in force.</summary>
     public ControllerScope ControllersFor(Participant consumer, DateOnly day) =>
-        consumer.IsDevelopment ? ControllerScope.All : ControllerScope.Of(AgreementsFor(consumer, day).Select(a => a.Controller).Distinct());
+        consumer.IsDevelopment
+            ? ControllerScope.All
+            : scopes.GetOrAdd((consumer.Organisation, day), _ => ControllerScope.Of(AgreementsFor(consumer, day).Select(a => a.Controller)));
 
     /// <summary>The Agreements by which a consumer sees anything on a day.</summary>
     public IEnumerable<Agreement> AgreementsFor(Participant consumer, DateOnly day) =>

@@ -84,7 +84,6 @@ public sealed record PrivacySetting(
         order = order != 0 ? order : one.Restriction.IsEverything.CompareTo(other.Restriction.IsEverything);
         order = order != 0 ? order : one.Restriction.Concepts.Count.CompareTo(other.Restriction.Concepts.Count);
         order = order != 0 ? order : string.CompareOrdinal(one.Restriction.ToString(), other.Restriction.ToString());
-        order = order != 0 ? order : string.CompareOrdinal(one.Block?.ToString(), other.Block?.ToString());
-        return order != 0 ? order : one.Source.CompareTo(other.Source);
+        return order != 0 ? order : string.CompareOrdinal(one.Block?.ToString(), other.Block?.ToString());
     }
 }

@@ -179,5 +179,44 @@ public sealed class PrivacyStore(IPartitions partitions, KeyRing ring, PatientDi
         return (await partitions.CommitAsync(patient.Partition, [operation], null, cancellationToken)).Outcome == CommitOutcome.Committed;
     }
 
+    /// <summary>The latest of each setting of a patient with what is stored beside it, in whatever key of the patient's it lies.</summary>
+    internal async Task<IReadOnlyList<StoredSetting>> ReadStoredAsync(PatientKey patient, CancellationToken cancellationToken)
+    {
+        var latest = new Dictionary<SettingId, StoredSetting>();
+        foreach (var rows in await PatientRows.ReadAllAsync(partitions, ring, patient, cancellationToken))
+        {
+            using var seal = rows.Person.OpenSeal();
+            foreach (var row in rows.Rows.Where(r => r.Key.ToString().StartsWith(SettingRow.Prefix, StringComparison.Ordinal)))
+            {
+                var stored = SettingRow.Read(rows.Person.Key, row, seal);
+                if (!latest.TryGetValue(stored.Setting.Id, out var known) || stored.Setting.Supersedes(known.Setting))
+                {
+                    latest[stored.Setting.Id] = stored;
+                }
+            }
+        }
+
+        return [.. latest.Values];
+    }
+
+    /// <summary>Remembers that the privacy component was told a setting, unless it has changed since.</summary>
+    internal async Task ToldAsync(PatientKey patient, StoredSetting told, CancellationToken cancellationToken)
+    {
+        foreach (var rows in await PatientRows.ReadAllAsync(partitions, ring, patient, cancellationToken))
+        {
+            var key = SettingRow.Key(rows.Person.Key, told.Setting.Id);
+            foreach (var row in rows.Rows.Where(r => r.Key == key))
+            {
+                using var seal = rows.Person.OpenSeal();
+                if (SettingRow.Read(rows.Person.Key, row, seal) == told)
+                {
+                    // Changed meanwhile: then it waits to be told anew.
+                    var value = SettingRow.Write(rows.Person.Key, told with { AwaitsPrivacyComponent = false }, seal);
+                    await partitions.CommitAsync(rows.Person.Key.Partition, [RowOperation.Replace(key, row.Version, value)], null, cancellationToken);
+                }
+            }
+        }
+    }
+
     internal static DateTime Milliseconds(DateTime moment) => new(moment.Ticks - (moment.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
 }

@@ -1,0 +1,44 @@
+using PasientensMaledata.Bench;
+
+namespace PasientensMaledata.Tests.Bench;
+
+/// <summary>What is told of mutation testing.</summary>
+public sealed class MutationReportTests
+{
+    private const string Report = """
+        {"files":{
+          "/anywhere/shared/Access/A.cs":{"source":"one\n// Stryker disable once all: no difference\ntwo\nthree\n4\n5\n6\nseven","mutants":[
+            {"status":"Killed","mutatorName":"Equality mutation","location":{"start":{"line":1}}},
+            {"status":"Timeout","mutatorName":"Equality mutation","location":{"start":{"line":1}}},
+            {"status":"Survived","mutatorName":"Boolean mutation","location":{"start":{"line":4}}},
+            {"status":"Ignored","mutatorName":"Boolean mutation","location":{"start":{"line":3}}},
+            {"status":"Ignored","mutatorName":"Boolean mutation","location":{"start":{"line":8}}},
+            {"status":"CompileError","mutatorName":"Boolean mutation","location":{"start":{"line":1}}}]},
+          "/anywhere/shared/Access/B/C.cs":{"source":"x","mutants":[{"status":"NoCoverage","mutatorName":"Block removal","location":{"start":{"line":1}}}]},
+          "/anywhere/shared/Other.cs":{"source":"x","mutants":[{"status":"Ignored","mutatorName":"Block removal","location":{"start":{"line":1}}}]}}}
+        """;
+
+    [Fact]
+    public void Survivors_are_named_and_what_is_not_tested_counts_as_surviving()
+    {
+        var (report, page) = (Path.GetTempFileName(), Path.GetTempFileName());
+        File.WriteAllText(report, Report);
+        File.WriteAllText(page, "<!-- bench mutate -->\n<!-- end mutate -->\n");
+        using var output = new StringWriter();
+        Assert.Equal(1, MutationReport.Tell(report, page, output));
+        Assert.Contains("survived: shared/Access/A.cs:4 Boolean mutation: three", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("survived: shared/Access/B/C.cs:1 Block removal: x", output.ToString(), StringComparison.Ordinal);
+        var rows = File.ReadAllText(page).Split('\n').Where(l => l.StartsWith('|')).Select(l => string.Join(' ', l.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))).ToList();
+        Assert.Equal(["shared/Access 4 2 1 1 66.7", "shared/Access/B 1 0 1 0 0.0", "all 5 2 2 1 50.0"], rows[2..]);
+    }
+
+    [Fact]
+    public void Where_none_survives_all_is_well()
+    {
+        var report = Path.GetTempFileName();
+        File.WriteAllText(report, Report.Replace("\"Survived\"", "\"Killed\"", StringComparison.Ordinal).Replace("NoCoverage", "Killed", StringComparison.Ordinal));
+        Assert.Equal(0, MutationReport.Tell(report, null, TextWriter.Null));
+        File.WriteAllText(report, """{"files":{}}""");
+        Assert.Equal(1, MutationReport.Tell(report, null, TextWriter.Null));
+    }
+}
