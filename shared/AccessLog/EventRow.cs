@@ -30,6 +30,9 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
 
     private const byte Version = 1;
 
+    // Version, serial, hash of the one before, place in the journal, length of the line, when sequenced, length of the journal's name.
+    private const int HeadBytes = 1 + 8 + TreeHash.Size + 8 + 4 + 8 + 1;
+
     /// <summary>The row's key.</summary>
     public RowKey Key => KeyOf(Id);
 
@@ -56,15 +59,16 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
     {
         var journal = Encoding.ASCII.GetBytes(At.Journal.ToString());
         var line = LineLength <= MaxLineBytes ? At.Line : default;
-        var value = new byte[1 + 8 + TreeHash.Size + 8 + 4 + 1 + journal.Length + line.Length];
+        var value = new byte[HeadBytes + journal.Length + line.Length];
         value[0] = Version;
         BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(1), Entry.Serial);
         Entry.Previous?.CopyTo(value, 9);
         BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(41), At.From);
         BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(49), LineLength);
-        value[53] = (byte)journal.Length;
-        journal.CopyTo(value, 54);
-        line.CopyTo(value.AsMemory(54 + journal.Length));
+        BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(53), Entry.SequencedAt.Ticks);
+        value[61] = (byte)journal.Length;
+        journal.CopyTo(value, HeadBytes);
+        line.CopyTo(value.AsMemory(HeadBytes + journal.Length));
         return value;
     }
 
@@ -74,11 +78,11 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
     {
         var key = row.Key.ToString();
         var value = row.Value.Span;
-        if (key.Length != 35 || key[18] != '.' || value.Length < 54 || value[0] != Version || value.Length < 54 + value[53]
+        if (key.Length != 35 || key[18] != '.' || value.Length < HeadBytes || value[0] != Version || value.Length < HeadBytes + value[61]
             || !long.TryParse(key.AsSpan(2, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var inverted) || inverted < 0
             || DateTime.MaxValue.Ticks - inverted is not (>= 0 and var ticks)
             || !long.TryParse(key.AsSpan(19), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var index)
-            || !JournalName.TryParse(Encoding.ASCII.GetString(value.Slice(54, value[53])), out var journal))
+            || !JournalName.TryParse(Encoding.ASCII.GetString(value.Slice(HeadBytes, value[61])), out var journal))
         {
             throw new InvalidDataException("This is no row of an event.");
         }
@@ -87,8 +91,8 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
         return new(
             index,
             new(ticks, DateTimeKind.Utc),
-            new(serial, serial > 1 ? value.Slice(9, TreeHash.Size).ToArray() : null),
-            new(journal, BinaryPrimitives.ReadInt64BigEndian(value[41..]), row.Value[(54 + value[53])..]),
+            new(serial, serial > 1 ? value.Slice(9, TreeHash.Size).ToArray() : null, new(BinaryPrimitives.ReadInt64BigEndian(value[53..]), DateTimeKind.Utc)),
+            new(journal, BinaryPrimitives.ReadInt64BigEndian(value[41..]), row.Value[(HeadBytes + value[61])..]),
             BinaryPrimitives.ReadInt32BigEndian(value[49..]));
     }
 
