@@ -26,6 +26,7 @@ namespace PasientensMaledata.Functions;
 /// <param name="Refused">What was refused.</param>
 /// <param name="Reception">Receives, by HTTP and stream alike.</param>
 /// <param name="Stream">Receives events.</param>
+/// <param name="RefusedDays">How many days what was refused is kept.</param>
 /// <param name="Reader">Finds.</param>
 /// <param name="Authentication">Tells who calls.</param>
 /// <param name="Access">Decides who may.</param>
@@ -43,6 +44,7 @@ public sealed record Service(
     RefusedStore Refused,
     Reception Reception,
     StreamReceiver Stream,
+    int RefusedDays,
     ObservationReader Reader,
     IAuthentication Authentication,
     AccessControl Access,
@@ -63,6 +65,10 @@ public sealed record Service(
 
     /// <summary>Reads what the log has of a patient.</summary>
     public CitizenLog CitizenLog { get; } = new(Partitions, Blobs);
+
+    /// <summary>Deletes what was refused longer ago than it is kept.</summary>
+    public Task DeleteOldRefusedAsync(CancellationToken cancellationToken) =>
+        Refused.DeleteBeforeAsync(DateOnly.FromDateTime(Time.GetUtcNow().UtcDateTime).AddDays(-RefusedDays), cancellationToken);
 
     /// <summary>Makes them over a storage, in open mode.</summary>
     public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
@@ -86,6 +92,7 @@ public sealed record Service(
         return new(
             partitions, blobs, ring, directory, submissions, refused, reception,
             new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
+            (stream ?? StreamOptions.Default).RefusedDays,
             new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), log, policy, storageName, time);
     }
 }

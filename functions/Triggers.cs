@@ -52,5 +52,6 @@ public static class Triggers
     public static IReadOnlyList<Trigger> All { get; } =
     [
         new EventHubTrigger("IngestStream", "Receives events: each holds what is sent by HTTP, a Bundle or an Observation.", StreamFunctions.IngestAsync),
+        new TimerTrigger("DeleteRefused", "0 30 2 * * *", "Deletes what was refused longer ago than it is kept.", (service, stop) => service.DeleteOldRefusedAsync(stop)),
     ];
 }

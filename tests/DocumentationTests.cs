@@ -54,6 +54,13 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void The_page_of_access_has_the_refusals_of_the_code_and_no_other()
+    {
+        var rows = TableRows(Read("docs/access.md").Split("## Refusals")[1]).Select(cells => (cells[0], cells[1], cells[2], cells[3]));
+        Assert.Equal(PasientensMaledata.Access.Decision.Refusal.All.Select(r => ($"`{r.Word}`", $"{r.Status}", $"`{r.IssueCode}`", r.Advice)), rows);
+    }
+
+    [Fact]
     public void The_map_of_folders_names_folders_that_are_there_and_every_one_at_the_top()
     {
         var named = FolderCells().Matches(Read("README.md")).Select(m => m.Groups[1].Value).ToList();

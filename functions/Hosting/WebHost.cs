@@ -48,8 +48,10 @@ public static class WebHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
+        Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
         builder.Services.AddSingleton(services => new Sequencing(service, services.GetRequiredService<ILogger<Sequencing>>()));
-        builder.Services.AddHostedService(services => new Timers([keys, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
+        builder.Services.AddHostedService(services => new Timers(
+            [keys, refused, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
