@@ -17,11 +17,14 @@ public readonly record struct LeafEntry(long Serial, byte[]? Previous, DateTime 
     /// <summary>An event about nobody known.</summary>
     public static LeafEntry OfNobody(DateTime sequencedAt) => new(0, null, sequencedAt);
 
+    /// <summary>When it was sequenced, as it is written.</summary>
+    public string SequencedText => SequencedAt.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>The entry of the leaf.</summary>
     /// <param name="line">The event's line, without its end.</param>
     public byte[] Bytes(ReadOnlySpan<byte> line)
     {
-        var head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"pmd-event/1 {Serial} {(Previous is null ? "-" : Convert.ToHexStringLower(Previous))} {SequencedAt:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\n"));
+        var head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"pmd-event/1 {Serial} {(Previous is null ? "-" : Convert.ToHexStringLower(Previous))} {SequencedText}\n"));
         return [.. head, .. line];
     }
 

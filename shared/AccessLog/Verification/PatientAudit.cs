@@ -109,11 +109,12 @@ internal sealed class PatientAudit(IBlobs blobs, IPartitions partitions)
         var value = row.Value;
         if (key.Length != 35 || key[18] != '.' || value.Length < 62 || value.Span[0] != 1 || value.Length < 62 + value.Span[61]
             || !long.TryParse(key.AsSpan(2, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var inverted)
-            || !long.TryParse(key.AsSpan(19), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var index))
+            || !long.TryParse(key.AsSpan(19), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var invertedIndex) || invertedIndex < 0)
         {
             throw Fault(partition, row.Key, -1, "The row is no row of an event.");
         }
 
+        var index = long.MaxValue - invertedIndex;
         var serial = BinaryPrimitives.ReadInt64BigEndian(value.Span[1..]);
         var previous = value[9..41];
         var from = BinaryPrimitives.ReadInt64BigEndian(value.Span[41..]);
