@@ -19,10 +19,89 @@ public static class CitizenLogFunctions
     private static readonly string[] Bounds = ["from", "to"];
 
     /// <summary><c>GET /citizen/access-log</c></summary>
-    public static async Task ReadAsync(HttpContext context, Service service)
+    public static Task ReadAsync(HttpContext context, Service service) => AnswerPageAsync(context, service, "/citizen/access-log", (json, events, next) =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("events");
+        foreach (var one in events)
+        {
+            Write(json, one);
+        }
+
+        json.WriteEndArray();
+        if (next is not null)
+        {
+            json.WriteString("next", next);
+        }
+
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>GET /citizen/AuditEvent</c>: the same as a searchset of FHIR R4 AuditEvents.</summary>
+    public static Task AuditEventsAsync(HttpContext context, Service service) => AnswerPageAsync(context, service, "/citizen/AuditEvent", (json, events, next) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("resourceType", "Bundle");
+        json.WriteString("type", "searchset");
+        json.WriteStartArray("link");
+        WriteLink(json, "self", $"{Addresses.Base(context.Request)}{context.Request.Path}{context.Request.QueryString}");
+        if (next is not null)
+        {
+            WriteLink(json, "next", next);
+        }
+
+        json.WriteEndArray();
+        if (events.Count > 0)
+        {
+            json.WriteStartArray("entry");
+            foreach (var one in events)
+            {
+                json.WriteStartObject();
+                json.WritePropertyName("resource");
+                AuditEventWriter.Write(json, one.Event, one.Row.Id);
+                json.WriteStartObject("search");
+                json.WriteString("mode", "match");
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>GET /citizen/access-log/{event}/proof</c>: that the event is in the log under a signed checkpoint, to be checked offline.</summary>
+    public static async Task ProofAsync(HttpContext context, Service service)
+    {
+        if (await CitizenCall.OpenAsync(context, service, AccessAction.CitizenLogView, changes: false) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.CitizenLog.FindAsync(await KeysAsync(service, call.Caller.Subject, context.RequestAborted), (string?)context.Request.RouteValues["event"], context.RequestAborted);
+        var proof = found is null ? null : await LogProof.OfAsync(service.Log, found.Row, context.RequestAborted);
+        await call.LogAsync(null, context.RequestAborted);
+        if (found is null)
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such event in your log. GET /citizen/access-log lists them."));
+            return;
+        }
+
+        if (proof is null)
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status503ServiceUnavailable, Issue.Error("transient", null, "No signed checkpoint covers this event yet. Try again in some seconds."));
+            return;
+        }
+
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, proof.Write);
+    }
+
+    // Reads what is asked for, logs that it was looked at, and writes a page.
+    private static async Task AnswerPageAsync(HttpContext context, Service service, string path, Action<Utf8JsonWriter, IReadOnlyList<PatientEvent>, string?> write)
     {
         var query = context.Request.Query;
-        if (query.Keys.FirstOrDefault(k => k is not ("from" or "to" or "_count" or "after")) is { } unknown)
+        if (query.Keys.FirstOrDefault(k => k is not ("from" or "to" or "_count" or "after" or "_format")) is { } unknown)
         {
             await RefuseAsync(context, "not-supported", $"There is no parameter {(unknown.Length <= 40 ? unknown : "of that name")}; there are from, to, _count and after.");
             return;
@@ -56,32 +135,42 @@ public static class CitizenLogFunctions
         var events = await service.CitizenLog.ReadAsync(await KeysAsync(service, call.Caller.Subject, context.RequestAborted), from, to, after, count + 1, context.RequestAborted);
         await call.LogAsync(null, context.RequestAborted);
         var shown = events.Take(count).ToList();
-        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
+        string? next = null;
+        if (events.Count > count)
         {
-            json.WriteStartObject();
-            json.WriteStartArray("events");
-            foreach (var one in shown)
+            var parameters = new Dictionary<string, string?> { ["after"] = shown[^1].Row.Id, ["_count"] = count.ToString(CultureInfo.InvariantCulture) };
+            foreach (var bound in Bounds)
             {
-                Write(json, one);
-            }
-
-            json.WriteEndArray();
-            if (events.Count > count)
-            {
-                var next = new Dictionary<string, string?> { ["after"] = shown[^1].Row.Id, ["_count"] = count.ToString(CultureInfo.InvariantCulture) };
-                foreach (var bound in Bounds)
+                if (query[bound] is { Count: > 0 } value)
                 {
-                    if (query[bound] is { Count: > 0 } value)
-                    {
-                        next[bound] = value.ToString();
-                    }
+                    parameters[bound] = value.ToString();
                 }
-
-                json.WriteString("next", QueryHelpers.AddQueryString($"{Addresses.Base(context.Request)}/citizen/access-log", next));
             }
 
-            json.WriteEndObject();
-        });
+            next = QueryHelpers.AddQueryString($"{Addresses.Base(context.Request)}{path}", parameters);
+        }
+
+        if (path == "/citizen/AuditEvent")
+        {
+            var body = new System.Buffers.ArrayBufferWriter<byte>(4096);
+            using (var json = new Utf8JsonWriter(body))
+            {
+                write(json, shown, next);
+            }
+
+            await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, body.WrittenMemory);
+            return;
+        }
+
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => write(json, shown, next));
+    }
+
+    private static void WriteLink(Utf8JsonWriter json, string relation, string url)
+    {
+        json.WriteStartObject();
+        json.WriteString("relation", relation);
+        json.WriteString("url", url);
+        json.WriteEndObject();
     }
 
     /// <summary><c>POST /citizen/privacy/blocks</c>: <c>{"event":"…"}</c> shuts out who stands in that event of the log, also one without HPR number.</summary>
@@ -107,13 +196,15 @@ public static class CitizenLogFunctions
                 : new SettingChange(SettingOutcome.NotFound, null, null));
     }
 
-    private static async Task<IReadOnlyList<PatientKey>> KeysAsync(Service service, NationalId citizen, CancellationToken cancellationToken)
+    /// <summary>All of the citizen's keys.</summary>
+    internal static async Task<IReadOnlyList<PatientKey>> KeysAsync(Service service, NationalId citizen, CancellationToken cancellationToken)
     {
         var opened = await service.Reader.OpenAsync(await service.Directory.FindAsync(citizen, cancellationToken), cancellationToken);
         return [.. opened.Heads.Select(h => h.Person.Key)];
     }
 
-    private static void Write(Utf8JsonWriter json, PatientEvent one)
+    /// <summary>Writes one event as it is shown to the citizen.</summary>
+    internal static void Write(Utf8JsonWriter json, PatientEvent one)
     {
         var logged = one.Event;
         json.WriteStartObject();

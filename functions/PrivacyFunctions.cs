@@ -207,7 +207,10 @@ public static class PrivacyFunctions
         await AnswerAsync(context, await service.Privacy.ReadAsync(call.Caller.Subject, context.RequestAborted));
     }
 
-    private static Task AnswerAsync(HttpContext context, PatientSettings settings) => JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
+    private static Task AnswerAsync(HttpContext context, PatientSettings settings) => JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => Write(json, settings));
+
+    /// <summary>Writes the settings as they are shown to the citizen.</summary>
+    internal static void Write(Utf8JsonWriter json, PatientSettings settings)
     {
         json.WriteStartObject();
         WriteBlocks(json, settings);
@@ -227,7 +230,7 @@ public static class PrivacyFunctions
         WriteMaker(json, settings.Find(SettingId.Reservation));
         json.WriteEndObject();
         json.WriteEndObject();
-    });
+    }
 
     private static void WriteBlocks(Utf8JsonWriter json, PatientSettings settings)
     {

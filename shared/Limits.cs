@@ -126,6 +126,9 @@ public static class Limits
     /// <summary>Events in one answer of a citizen's log.</summary>
     public const int MaxLogPage = 200;
 
+    /// <summary>Events of the log on the readable page of a citizen's export; the file beside it has all.</summary>
+    public const int MaxExportedOnPage = 1_000;
+
     /// <summary>Bytes of a body that changes a setting.</summary>
     public const int MaxSettingBytes = 16_384;
 

@@ -9,7 +9,7 @@ using PasientensMaledata.Storage;
 namespace PasientensMaledata.AccessLog;
 
 /// <summary>
-/// An event as it lies with its patient: partition <c>log-(PatientKey)</c>, row <c>e.(inverted time).(index)</c>, so that the newest are one range read.
+/// An event as it lies with its patient: partition <c>log-(PatientKey)</c>, row <c>e.(inverted time).(inverted index)</c>, so that the newest are one range read.
 /// Derived from journals and sequence.
 /// </summary>
 /// <param name="Index">Index in the log.</param>
@@ -30,6 +30,9 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
 
     private const byte Version = 1;
 
+    // Version, serial, hash of the one before, place in the journal, length of the line, when sequenced, length of the journal's name.
+    private const int HeadBytes = 1 + 8 + TreeHash.Size + 8 + 4 + 8 + 1;
+
     /// <summary>The row's key.</summary>
     public RowKey Key => KeyOf(Id);
 
@@ -41,7 +44,7 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
 
     /// <summary>The key of the row of an event by its name.</summary>
     public static RowKey KeyOf(string id) =>
-        new($"e.{Inverted(long.Parse(id.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))}.{id.AsSpan(16)}");
+        new($"e.{Inverted(Hex(id.AsSpan(0, 16)))}.{long.MaxValue - Hex(id.AsSpan(16)):x16}");
 
     /// <summary>The key before those of all events at or before a time, newest first.</summary>
     public static RowKey KeyBefore(DateTime time) => new($"e.{Inverted(time.Ticks)}.");
@@ -49,22 +52,23 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
     /// <summary>Whether a text is of the form of an event's name.</summary>
     public static bool IsId([NotNullWhen(true)] string? text) =>
         text is { Length: 32 } && text.All(char.IsAsciiHexDigitLower)
-        && long.TryParse(text.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks) && ticks >= 0 && ticks <= DateTime.MaxValue.Ticks;
+        && Hex(text.AsSpan(0, 16)) is >= 0 and var ticks && ticks <= DateTime.MaxValue.Ticks && Hex(text.AsSpan(16)) >= 0;
 
     /// <summary>The row's value.</summary>
     public byte[] Format()
     {
         var journal = Encoding.ASCII.GetBytes(At.Journal.ToString());
         var line = LineLength <= MaxLineBytes ? At.Line : default;
-        var value = new byte[1 + 8 + TreeHash.Size + 8 + 4 + 1 + journal.Length + line.Length];
+        var value = new byte[HeadBytes + journal.Length + line.Length];
         value[0] = Version;
         BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(1), Entry.Serial);
         Entry.Previous?.CopyTo(value, 9);
         BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(41), At.From);
         BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(49), LineLength);
-        value[53] = (byte)journal.Length;
-        journal.CopyTo(value, 54);
-        line.CopyTo(value.AsMemory(54 + journal.Length));
+        BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(53), Entry.SequencedAt.Ticks);
+        value[61] = (byte)journal.Length;
+        journal.CopyTo(value, HeadBytes);
+        line.CopyTo(value.AsMemory(HeadBytes + journal.Length));
         return value;
     }
 
@@ -74,21 +78,21 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
     {
         var key = row.Key.ToString();
         var value = row.Value.Span;
-        if (key.Length != 35 || key[18] != '.' || value.Length < 54 || value[0] != Version || value.Length < 54 + value[53]
+        if (key.Length != 35 || key[18] != '.' || value.Length < HeadBytes || value[0] != Version || value.Length < HeadBytes + value[61]
             || !long.TryParse(key.AsSpan(2, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var inverted) || inverted < 0
             || DateTime.MaxValue.Ticks - inverted is not (>= 0 and var ticks)
-            || !long.TryParse(key.AsSpan(19), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var index)
-            || !JournalName.TryParse(Encoding.ASCII.GetString(value.Slice(54, value[53])), out var journal))
+            || !long.TryParse(key.AsSpan(19), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var invertedIndex) || invertedIndex < 0
+            || !JournalName.TryParse(Encoding.ASCII.GetString(value.Slice(HeadBytes, value[61])), out var journal))
         {
             throw new InvalidDataException("This is no row of an event.");
         }
 
         var serial = BinaryPrimitives.ReadInt64BigEndian(value[1..]);
         return new(
-            index,
+            long.MaxValue - invertedIndex,
             new(ticks, DateTimeKind.Utc),
-            new(serial, serial > 1 ? value.Slice(9, TreeHash.Size).ToArray() : null),
-            new(journal, BinaryPrimitives.ReadInt64BigEndian(value[41..]), row.Value[(54 + value[53])..]),
+            new(serial, serial > 1 ? value.Slice(9, TreeHash.Size).ToArray() : null, new(BinaryPrimitives.ReadInt64BigEndian(value[53..]), DateTimeKind.Utc)),
+            new(journal, BinaryPrimitives.ReadInt64BigEndian(value[41..]), row.Value[(HeadBytes + value[61])..]),
             BinaryPrimitives.ReadInt32BigEndian(value[49..]));
     }
 
@@ -103,6 +107,8 @@ public sealed record EventRow(long Index, DateTime Time, LeafEntry Entry, Journa
         var read = await blobs.ReadAsync(At.Journal.Blob, At.From, LineLength, cancellationToken);
         return read is { Content: var line } && line.Length == LineLength ? line : throw new InvalidDataException($"{At.Journal.Blob} has no whole line at byte {At.From}.");
     }
+
+    private static long Hex(ReadOnlySpan<char> text) => long.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private static string Inverted(long ticks) => (DateTime.MaxValue.Ticks - ticks).ToString("x16", CultureInfo.InvariantCulture);
 }

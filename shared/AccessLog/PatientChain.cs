@@ -8,8 +8,9 @@ namespace PasientensMaledata.AccessLog;
 /// <summary>One event on its way into the tree.</summary>
 /// <param name="Index">Its index.</param>
 /// <param name="Time">When, UTC.</param>
+/// <param name="SequencedAt">When it was sequenced, UTC.</param>
 /// <param name="At">Its line.</param>
-internal readonly record struct PlacedEvent(long Index, DateTime Time, JournalLine At);
+internal readonly record struct PlacedEvent(long Index, DateTime Time, DateTime SequencedAt, JournalLine At);
 
 /// <summary>
 /// The chain of one patient's events: gives each its number and the hash of the one before, and writes its row. The head of the chain is replaced in the
@@ -60,7 +61,7 @@ internal static class PatientChain
             while (next < events.Count && operations.Count < MaxRows)
             {
                 var placed = events[next];
-                var entry = new LeafEntry(head.Serial + 1, head.Hash);
+                var entry = new LeafEntry(head.Serial + 1, head.Hash, placed.SequencedAt);
                 var eventRow = new EventRow(placed.Index, placed.Time, entry, placed.At, placed.At.Line.Length);
                 var value = eventRow.Format();
                 if (operations.Count > 0 && bytes + value.Length > MaxBytes)

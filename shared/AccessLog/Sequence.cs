@@ -16,7 +16,7 @@ public readonly record struct SequencedRange(JournalName Journal, long From, lon
 
 /// <summary>One commit to the order of the log.</summary>
 /// <param name="First">Index of its first event.</param>
-/// <param name="At">When it was sequenced, UTC.</param>
+/// <param name="At">When it was sequenced, UTC, whole milliseconds.</param>
 /// <param name="Ranges">The lines, in their order.</param>
 public sealed record SequenceRecord(long First, DateTime At, IReadOnlyList<SequencedRange> Ranges)
 {
@@ -209,8 +209,7 @@ public sealed class Sequence(IBlobs blobs)
         public int V { get; init; }
 
         [JsonPropertyName("first")]
-        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-        public long First { get; init; }
+        public long? First { get; init; }
 
         [JsonPropertyName("at")]
         public string? At { get; init; }
@@ -230,17 +229,17 @@ public sealed class Sequence(IBlobs blobs)
         };
 
         public SequenceRecord ToRecord(BlobName blob) =>
-            Ranges is { Count: > 0 and <= MaxRanges } && DateTime.TryParse(At, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var at)
-                ? new(First, at, [.. Ranges.Select(r => r.ToRange(blob))])
-                : throw new InvalidDataException($"{blob} has a record of the sequence without ranges or time.");
+            First is { } first && Ranges is { Count: > 0 and <= MaxRanges } && DateTime.TryParse(At, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var at)
+                ? new(first, at, [.. Ranges.Select(r => r.ToRange(blob))])
+                : throw new InvalidDataException($"{blob} has a record of the sequence without index, ranges or time.");
     }
 
     private sealed record Part(
         [property: JsonPropertyName("journal")] string Journal,
-        [property: JsonPropertyName("from")] long From,
+        [property: JsonPropertyName("from"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] long From,
         [property: JsonPropertyName("to")] long To,
         [property: JsonPropertyName("lines")] int Lines,
-        [property: JsonPropertyName("late")] int Late)
+        [property: JsonPropertyName("late"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] int Late)
     {
         public SequencedRange ToRange(BlobName blob) =>
             JournalName.TryParse(Journal, out var name) && From >= 0 && To > From && Lines > 0

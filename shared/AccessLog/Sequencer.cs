@@ -42,10 +42,9 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, LogKeys keys
             var state = await CatchUpAsync(await OpenAsync(cancellationToken), cancellationToken);
             var grown = await FindGrownAsync(state, everything, cancellationToken);
             isRefused = false;
-            while (!isRefused && await TakeAsync(grown, cancellationToken) is { Count: > 0 } ranges)
+            while (!isRefused && await TakeAsync(state, grown, cancellationToken) is { } record)
             {
                 // Refused, another process was first: what it took is not to be taken again.
-                var record = new SequenceRecord(state.Size, time.GetUtcNow().UtcDateTime, ranges);
                 var next = await sequence.AppendAsync(state.Position, record, cancellationToken);
                 sequenced += next is null ? 0 : record.Next - record.First;
                 var derived = next is { } position ? await DeriveAsync(state, record, position, cancellationToken) : null;
@@ -119,7 +118,7 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, LogKeys keys
                     }
 
                     theirs.Places.Add(lines.Count);
-                    theirs.Events.Add(new(record.First + lines.Count, when, line));
+                    theirs.Events.Add(new(record.First + lines.Count, when, record.At, line));
                 }
 
                 lines.Add(line.Line);
@@ -148,7 +147,7 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, LogKeys keys
         List<(Tile Tile, byte[] Hashes)> tiles = [];
         for (var i = 0; i < leaves.Length; i++)
         {
-            edge.Add(leaves[i] ?? LeafEntry.OfNobody.Hash(lines[i].Span), (tile, hashes) => tiles.Add((tile, hashes)));
+            edge.Add(leaves[i] ?? LeafEntry.OfNobody(record.At).Hash(lines[i].Span), (tile, hashes) => tiles.Add((tile, hashes)));
         }
 
         foreach (var (tile, hashes) in tiles)
@@ -200,15 +199,16 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, LogKeys keys
         return grown;
     }
 
-    // As many ranges as one record takes; what is left of a journal goes to the end of the queue.
-    private async Task<List<SequencedRange>> TakeAsync(Queue<(JournalName Journal, long From)> grown, CancellationToken cancellationToken)
+    // As many ranges as one record takes; what is left of a journal goes to the end of the queue. Null where there is nothing.
+    private async Task<SequenceRecord?> TakeAsync(LogState state, Queue<(JournalName Journal, long From)> grown, CancellationToken cancellationToken)
     {
         List<SequencedRange> ranges = [];
-        var lateBefore = time.GetUtcNow().UtcDateTime - Sequence.LateAfter;
+        var now = time.GetUtcNow().UtcTicks;
+        var at = new DateTime(now - (now % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
         var room = MaxRecordBytes;
         while (room > 0 && ranges.Count < Sequence.MaxRanges && grown.TryDequeue(out var next))
         {
-            var (to, lines, late) = await JournalLines.MeasureAsync(blobs, next.Journal, next.From, room, lateBefore, cancellationToken);
+            var (to, lines, late) = await JournalLines.MeasureAsync(blobs, next.Journal, next.From, room, at - Sequence.LateAfter, cancellationToken);
             if (lines == 0)
             {
                 continue;
@@ -222,6 +222,6 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, LogKeys keys
             }
         }
 
-        return ranges;
+        return ranges.Count > 0 ? new(state.Size, at, ranges) : null;
     }
 }

@@ -70,12 +70,11 @@ public sealed class InteropTests
         Assert.Equal(1070, before!.Size);
 
         // The leaves are hashes of what the journals hold, with nothing of it in clear.
-        var entry = new LeafEntry(1, null);
+        const string at = "2026-11-20T12:00:00.000Z";
         await foreach (var (index, line) in log.Reader.ReadLinesAsync(0, 1, default))
         {
             Assert.True(EventLine.TryPlace(line.Line.Span, out var patient, out _));
-            entry = patient is null ? LeafEntry.OfNobody : entry;
-            Assert.Equal(Reference.Leaf([.. Encoding.ASCII.GetBytes(patient is null ? "pmd-event/1 0 -\n" : "pmd-event/1 1 -\n"), .. line.Line.ToArray()]), earlier[(int)index]);
+            Assert.Equal(Reference.Leaf([.. Encoding.ASCII.GetBytes(patient is null ? $"pmd-event/1 0 - {at}\n" : $"pmd-event/1 1 - {at}\n"), .. line.Line.ToArray()]), earlier[(int)index]);
         }
     }
 

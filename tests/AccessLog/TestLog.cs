@@ -39,6 +39,8 @@ internal sealed class TestLog : IAsyncDisposable
 
     public Journal Journal(IBlobs? instead = null) => new(instead ?? Blobs, Clock);
 
+    public LogReader Reader() => new(Blobs);
+
     public Sequencer Sequencer(IBlobs? blobs = null, IPartitions? partitions = null) => new(blobs ?? Blobs, partitions ?? Partitions, Keys, Clock);
 
     public AccessEvent Next() => Events.Next(Clock.GetUtcNow().UtcDateTime);

@@ -15,6 +15,9 @@ internal static class Commands
         StreamCommand.Create,
         SenderCommand.Create,
         RefusedCommand.Create,
+        VerifyLogCommand.Create,
+        VerifyLogCommand.CreateProof,
+        LogCommand.Create,
         IssuerCommand.Create,
         TokenCommand.Create,
     ];

@@ -18,7 +18,11 @@ internal static class StorageOptions
     static StorageOptions() => Storage.AcceptOnlyFromAmong([.. OpenedStorage.Kinds]);
 
     /// <summary>Opens the storage and its keys, does the work, and tells what went wrong in words.</summary>
-    public static async Task<int> UseAsync(ParseResult parsed, Func<OpenedStorage, KeyRing, Task<int>> work, CancellationToken stop)
+    public static Task<int> UseAsync(ParseResult parsed, Func<OpenedStorage, KeyRing, Task<int>> work, CancellationToken stop) =>
+        UseStorageAsync(parsed, async storage => await work(storage, await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, stop)), stop);
+
+    /// <summary>The same without the keys: for who needs to trust none.</summary>
+    public static async Task<int> UseStorageAsync(ParseResult parsed, Func<OpenedStorage, Task<int>> work, CancellationToken stop)
     {
         var folder = parsed.GetValue(Data)!;
         if (parsed.GetValue(Storage) == "embedded" && !File.Exists(Path.Combine(folder, "master-keys.json")))
@@ -30,7 +34,7 @@ internal static class StorageOptions
         try
         {
             await using var storage = OpenedStorage.Open(parsed.GetValue(Storage)!, folder, Environment.GetEnvironmentVariable, TimeProvider.System);
-            return await work(storage, await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, stop));
+            return await work(storage);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -19,6 +19,9 @@ public sealed class LogKeys(IBlobs blobs, KeyRing ring, string name, string? sec
     /// <summary>The name where nothing is said: a log on somebody's own machine.</summary>
     public const string DefaultName = "maledata.localhost/access-log";
 
+    /// <summary>Whether the signing key is a secret that this program cannot write.</summary>
+    public bool IsFromOutside => secret is not null;
+
     private static readonly BlobName Blob = new("keys/log");
     private static readonly byte[] BelongsTo = "keys/log"u8.ToArray();
 
