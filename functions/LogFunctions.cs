@@ -44,6 +44,12 @@ public static class LogFunctions
     public static async Task KeyAsync(HttpContext context, Service service)
     {
         var keys = await LogKeys.ReadVerifiersAsync(service.Log.Blobs, context.RequestAborted);
+        if (keys.Count == 0)
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "Nothing is signed yet. Try again in some seconds."));
+            return;
+        }
+
         await AnswerAsync(context, "text/plain; charset=utf-8", "public, max-age=60", Encoding.UTF8.GetBytes(string.Concat(keys.Select(k => $"{k}\n"))));
     }
 

@@ -54,6 +54,8 @@ public static class Routes
         new("UnblockById", "DELETE", "/citizen/privacy/blocks/id/{block}", null, "Lifts a block by its id, as the settings list it.", PrivacyFunctions.UnblockByIdAsync, Audience.Citizen),
         new("Restrict", "PUT", "/citizen/privacy/restriction", null, "Closes everything or some kinds of measurement to health personnel until they open it by consent or in an emergency; or opens again.", PrivacyFunctions.RestrictAsync, Audience.Citizen),
         new("Reserve", "PUT", "/citizen/privacy/reservation", null, "Opts out of the service, or in again.", PrivacyFunctions.ReserveAsync, Audience.Citizen),
+        new("BlockFromLog", "POST", "/citizen/privacy/blocks", null, "Shuts out the practitioner of an event of the citizen's log, also one without HPR number.", CitizenLogFunctions.BlockAsync, Audience.Citizen),
+        new("CitizenAccessLog", "GET", "/citizen/access-log", null, "Who looked at the citizen's data, when, at what and why, newest first; refused attempts too.", CitizenLogFunctions.ReadAsync, Audience.Citizen),
         new("WhoMaySee", "GET", "/citizen/who-may-see", null, "The organisations that could look up today, and why; who is blocked.", PrivacyFunctions.WhoMaySeeAsync, Audience.Citizen),
         new("LogCheckpoint", "GET", "/log/checkpoint", null, "The newest signed tree head of the access log (C2SP tlog-checkpoint).", LogFunctions.CheckpointAsync, Audience.Anyone),
         new("LogTile", "GET", "/log/tile/{**address}", null, "Hashes of the access log's tree (C2SP tlog-tiles).", LogFunctions.TileAsync, Audience.Anyone),

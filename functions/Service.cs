@@ -63,6 +63,9 @@ public sealed record Service(
     /// <summary>Where this process writes the access log, before every answer.</summary>
     public Journal Journal => Log.Journal;
 
+    /// <summary>Reads what the log has of a patient.</summary>
+    public CitizenLog CitizenLog { get; } = new(Partitions, Blobs);
+
     /// <summary>Deletes what was refused longer ago than it is kept.</summary>
     public Task DeleteOldRefusedAsync(CancellationToken cancellationToken) =>
         Refused.DeleteBeforeAsync(DateOnly.FromDateTime(Time.GetUtcNow().UtcDateTime).AddDays(-RefusedDays), cancellationToken);

@@ -26,6 +26,12 @@ public sealed record EventHubTrigger(string Name, string Meaning, Func<HttpConte
     /// <summary>Name of the trigger binding: the events stand under it.</summary>
     public const string Binding = "events";
 
+    /// <summary>The first pause before a batch is tried again, without end (maxRetryCount -1).</summary>
+    public static readonly TimeSpan RetryFrom = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest pause.</summary>
+    public static readonly TimeSpan RetryTo = TimeSpan.FromMinutes(1);
+
     /// <summary>The app setting that names the hub.</summary>
     public const string HubSetting = "EventHubName";
 

@@ -123,6 +123,9 @@ public static class Limits
     /// <summary>Characters of the name by which a citizen knows whom they block.</summary>
     public const int MaxBlockName = 100;
 
+    /// <summary>Events in one answer of a citizen's log.</summary>
+    public const int MaxLogPage = 200;
+
     /// <summary>Bytes of a body that changes a setting.</summary>
     public const int MaxSettingBytes = 16_384;
 
@@ -164,6 +167,7 @@ public static class Limits
         ("Minutes of age of an attest", $"{MaxAttestAge.TotalMinutes:0}", "403"),
         ("Different patients for a practitioner within a clock hour", $"{MaxPatientsPerPractitionerHour}", "429"),
         ("Different patients for a client within a clock hour", $"{MaxPatientsPerClientHour}", "429"),
+        ("Events in an answer of the citizen's log", $"{MaxLogPage}", "400"),
         ("Bytes of a body that changes a setting", $"{MaxSettingBytes}", "400"),
         ("Characters of the name of one who is blocked", $"{MaxBlockName}", "400"),
         ("Blocks of a citizen in force", $"{MaxBlocks}", "422"),

@@ -49,8 +49,9 @@ public static class WebHost
 
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
         Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
-        builder.Services.AddHostedService(services => new Timers([keys, refused, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
-        builder.Services.AddHostedService(parts => new Sequencing(service, parts.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata")));
+        builder.Services.AddSingleton(services => new Sequencing(service, services.GetRequiredService<ILogger<Sequencing>>()));
+        builder.Services.AddHostedService(services => new Timers(
+            [keys, refused, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");

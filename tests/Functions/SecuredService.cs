@@ -112,6 +112,8 @@ public sealed class SecuredService : IAsyncLifetime
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
+        // No two requests at the same moment: the log's order is that of time.
+        Clock.Advance(TimeSpan.FromMilliseconds(1));
         using var response = await client.SendAsync(request);
         return new(response.StatusCode, response, await response.Content.ReadAsStringAsync());
     }

@@ -15,6 +15,8 @@ internal static class Commands
         StreamCommand.Create,
         SenderCommand.Create,
         RefusedCommand.Create,
+        IssuerCommand.Create,
+        TokenCommand.Create,
     ];
 }
 
