@@ -11,7 +11,7 @@ public sealed class AccountingTests
 
     [Fact]
     public Task Every_entry_of_every_event_is_accounted_for_whatever_storage_the_host_and_death_do() =>
-        Gen.Int[1, 1_000_000].SampleAsync(CheckAsync, iter: int.TryParse(Environment.GetEnvironmentVariable("PMD_LAW_STREAMS"), out var streams) ? streams : 12, threads: 1);
+        Gen.Int[1, 1_000_000].SampleAsync(CheckAsync, iter: int.TryParse(Environment.GetEnvironmentVariable("PMD_LAW_STREAMS"), out var streams) ? streams : 8, threads: 1);
 
     private static async Task CheckAsync(int seed)
     {
