@@ -13,6 +13,7 @@ internal static class Benches
     public static IReadOnlyList<BenchEntry> All { get; } =
     [
         new("ingest", "storing by HTTP, bundles of 100 from 4 clients, beside parse and write alone", TakesUrl: true, IngestBench.RunAsync),
+        new("stream", "events through the trigger's route, from post to readable, and requests to storage", TakesUrl: false, StreamBench.RunAsync),
         new("cpu", "the service's own CPU time for each Observation, beside Firely's parse", TakesUrl: false, CpuBench.RunAsync),
         new("search", "the newest 100 of one patient, among ever more of others", TakesUrl: true, SearchBench.RunAsync),
         new("sizes", "requests to storage, bytes stored and allocated, memory, start-up", TakesUrl: false, SizesBench.RunAsync),
