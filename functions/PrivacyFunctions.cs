@@ -1,6 +1,6 @@
 using System.Text.Json;
-using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;

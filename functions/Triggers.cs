@@ -46,5 +46,6 @@ public static class Triggers
     public static IReadOnlyList<Trigger> All { get; } =
     [
         new EventHubTrigger("IngestStream", "Receives events: each holds what is sent by HTTP, a Bundle or an Observation.", StreamFunctions.IngestAsync),
+        new TimerTrigger("ExportStatistics", "0 30 2 * * *", "Exports usage statistics of the days and months that are closed.", StatisticsFunctions.ExportAsync),
     ];
 }

@@ -12,6 +12,7 @@ internal static class Commands
         KeysCommand.Create,
         ParticipantsCommand.Create,
         FollowUpCommand.Create,
+        StatisticsCommand.Create,
     ];
 }
 
