@@ -339,28 +339,32 @@ public class SuppressionTests
             while (open.Count > 0)
             {
                 var target = open[0];
-                if (!IsPossible(target, Suppression.Least, 10_000) && !IsPossible(target, 0, 0))
+                if ((Settled(target, Suppression.Least, 10_000, open) ?? Settled(target, 0, 0, open)) is not { } settled)
                 {
                     found.Add(target.Name);
-                    open.Remove(target);
+                    settled = [target];
                 }
-                else
-                {
-                    open.RemoveAll(o => o == target || Math.Round(o.Count.SolutionValue()) is 0 or >= Suppression.Least);
-                }
+
+                open.RemoveAll(settled.Contains);
             }
 
             return found;
         }
 
-        private bool IsPossible((string Name, Variable Count) target, int least, int most)
+        // The counts that are 0 or at least 5 in a world where the target lies between two bounds; null where there is none.
+        private HashSet<(string Name, Variable Count)>? Settled((string Name, Variable Count) target, int least, int most, List<(string Name, Variable Count)> open)
         {
             target.Count.SetBounds(least, most);
             model.SetTimeLimit(20_000);
             var status = model.Solve();
+            HashSet<(string, Variable)>? settled = status is Solver.ResultStatus.OPTIMAL or Solver.ResultStatus.FEASIBLE
+                ? [target, .. open.Where(o => Math.Round(o.Count.SolutionValue()) is 0 or >= Suppression.Least)]
+                : null;
+
+            // Afterwards: with other bounds the solution is gone.
             target.Count.SetBounds(0, 10_000);
-            Assert.True(status is Solver.ResultStatus.OPTIMAL or Solver.ResultStatus.FEASIBLE or Solver.ResultStatus.INFEASIBLE, $"The solver gave up on {target.Name}: {status}.");
-            return status != Solver.ResultStatus.INFEASIBLE;
+            Assert.True(settled is not null || status == Solver.ResultStatus.INFEASIBLE, $"The solver gave up on {target.Name}: {status}.");
+            return settled;
         }
 
         private static LinearExpr Sum(IEnumerable<Variable> variables) => variables.ToArray().Sum();
