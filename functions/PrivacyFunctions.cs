@@ -179,7 +179,8 @@ public static class PrivacyFunctions
         _ => $"{viewer.Controller.Name} follows you up, and shares with all who take part in the service.",
     };
 
-    private static async Task ChangeAsync(HttpContext context, Service service, Func<NationalId, SettingActor, ValueTask<SettingChange>> change)
+    /// <summary>Changes a setting: decided, stored, logged, and answered with all settings as they are then.</summary>
+    internal static async Task ChangeAsync(HttpContext context, Service service, Func<NationalId, SettingActor, ValueTask<SettingChange>> change)
     {
         if (await CitizenCall.OpenAsync(context, service, AccessAction.SettingChange, changes: true) is not { } call)
         {
@@ -190,7 +191,7 @@ public static class PrivacyFunctions
         switch (made.Outcome)
         {
             case SettingOutcome.NotFound:
-                await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such block. GET /citizen/privacy lists them."));
+                await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such block, or no health personnel in that event. GET /citizen/privacy lists the blocks, GET /citizen/access-log the events."));
                 return;
             case SettingOutcome.TooMany:
                 await FhirAnswer.OutcomeAsync(context, StatusCodes.Status422UnprocessableEntity, Issue.Error("too-costly", null, $"You have {Limits.MaxBlocks} blocks, and there may be no more. Lift one first."));

@@ -26,11 +26,12 @@ namespace PasientensMaledata.Functions;
 /// <param name="Refused">What was refused.</param>
 /// <param name="Reception">Receives, by HTTP and stream alike.</param>
 /// <param name="Stream">Receives events.</param>
+/// <param name="RefusedDays">How many days what was refused is kept.</param>
 /// <param name="Reader">Finds.</param>
 /// <param name="Authentication">Tells who calls.</param>
 /// <param name="Access">Decides who may.</param>
 /// <param name="Privacy">Changes privacy settings.</param>
-/// <param name="Journal">The access log, written before every answer.</param>
+/// <param name="Log">The access log.</param>
 /// <param name="Policy">Which person numbers are accepted.</param>
 /// <param name="StorageName">What <c>/health</c> calls the storage.</param>
 /// <param name="Time">The clock.</param>
@@ -43,11 +44,12 @@ public sealed record Service(
     RefusedStore Refused,
     Reception Reception,
     StreamReceiver Stream,
+    int RefusedDays,
     ObservationReader Reader,
     IAuthentication Authentication,
     AccessControl Access,
     PrivacyStore Privacy,
-    Journal Journal,
+    LogParts Log,
     NationalIdPolicy Policy,
     string StorageName,
     TimeProvider Time)
@@ -57,6 +59,16 @@ public sealed record Service(
 
     /// <summary>Whether every caller is the development caller.</summary>
     public bool IsOpen => Authentication is OpenAuthentication;
+
+    /// <summary>Where this process writes the access log, before every answer.</summary>
+    public Journal Journal => Log.Journal;
+
+    /// <summary>Reads what the log has of a patient.</summary>
+    public CitizenLog CitizenLog { get; } = new(Partitions, Blobs);
+
+    /// <summary>Deletes what was refused longer ago than it is kept.</summary>
+    public Task DeleteOldRefusedAsync(CancellationToken cancellationToken) =>
+        Refused.DeleteBeforeAsync(DateOnly.FromDateTime(Time.GetUtcNow().UtcDateTime).AddDays(-RefusedDays), cancellationToken);
 
     /// <summary>Makes them over a storage, in open mode.</summary>
     public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(
@@ -72,14 +84,15 @@ public sealed record Service(
         var followUps = new FollowUpStore(partitions, ring, access.Rules.FollowUpSilence);
         var submissions = new SubmissionStore(partitions, ring, directory, policy, followUps, time);
         var refused = new RefusedStore(blobs, ring);
-        var journal = new Journal(blobs, time);
-        var reception = new Reception(submissions, refused, followUps, journal, time);
+        var log = LogParts.Over(blobs, partitions, ring, Environment.GetEnvironmentVariable, time);
+        var reception = new Reception(submissions, refused, followUps, log.Journal, time);
 
         // In open mode what nobody's name stands on is the development Sender's.
         var nobodys = authentication is OpenAuthentication ? SenderId.Development : (SenderId?)null;
         return new(
             partitions, blobs, ring, directory, submissions, refused, reception,
             new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
-            new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), journal, policy, storageName, time);
+            (stream ?? StreamOptions.Default).RefusedDays,
+            new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), log, policy, storageName, time);
     }
 }

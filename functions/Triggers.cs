@@ -26,6 +26,12 @@ public sealed record EventHubTrigger(string Name, string Meaning, Func<HttpConte
     /// <summary>Name of the trigger binding: the events stand under it.</summary>
     public const string Binding = "events";
 
+    /// <summary>The first pause before a batch is tried again, without end (maxRetryCount -1).</summary>
+    public static readonly TimeSpan RetryFrom = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest pause.</summary>
+    public static readonly TimeSpan RetryTo = TimeSpan.FromMinutes(1);
+
     /// <summary>The app setting that names the hub.</summary>
     public const string HubSetting = "EventHubName";
 
@@ -46,6 +52,7 @@ public static class Triggers
     public static IReadOnlyList<Trigger> All { get; } =
     [
         new EventHubTrigger("IngestStream", "Receives events: each holds what is sent by HTTP, a Bundle or an Observation.", StreamFunctions.IngestAsync),
-        new TimerTrigger("ExportStatistics", "0 30 2 * * *", "Exports usage statistics of the days and months that are closed.", StatisticsFunctions.ExportAsync),
+        new TimerTrigger("DeleteRefused", "0 30 2 * * *", "Deletes what was refused longer ago than it is kept.", (service, stop) => service.DeleteOldRefusedAsync(stop)),
+        new TimerTrigger("ExportStatistics", "0 30 3 * * *", "Exports usage statistics of the days and months that are closed.", StatisticsFunctions.ExportAsync),
     ];
 }

@@ -46,7 +46,7 @@ public static class Limits
     public const int MaxVersions = 1_000;
 
     /// <summary>Patients whose rows one request works on at the same time.</summary>
-    public const int MaxParallelPatients = 16;
+    public const int MaxParallelPatients = 64;
 
     /// <summary>Rows that one request reads one by one at the same time.</summary>
     public const int MaxParallelReads = 16;
@@ -77,6 +77,9 @@ public static class Limits
 
     /// <summary>Largest <c>max</c> of <c>$lastn</c>.</summary>
     public const int MaxLastN = 100;
+
+    /// <summary>Days of refused Submissions that one list spans.</summary>
+    public const int MaxRefusedDays = 100;
 
     /// <summary>How long a page link lives.</summary>
     public static readonly TimeSpan PageLinkLifetime = TimeSpan.FromMinutes(15);
@@ -120,6 +123,9 @@ public static class Limits
     /// <summary>Characters of the name by which a citizen knows whom they block.</summary>
     public const int MaxBlockName = 100;
 
+    /// <summary>Events in one answer of a citizen's log.</summary>
+    public const int MaxLogPage = 200;
+
     /// <summary>Bytes of a body that changes a setting.</summary>
     public const int MaxSettingBytes = 16_384;
 
@@ -155,11 +161,13 @@ public static class Limits
         ("Matches that _sort=date orders", $"{MaxSortedMatches}", "400"),
         ("Matches that _summary=count counts", $"{MaxCountedMatches}", "400"),
         ("Largest max of $lastn", $"{MaxLastN}", "400"),
+        ("Days in a list of what was refused", $"{MaxRefusedDays}", "400"),
         ("Minutes a page link lives", $"{PageLinkLifetime.TotalMinutes:0}", "410"),
         ("Seconds from a version's stamp to its commit", $"{CommitWindow.TotalSeconds:0}", "it is stamped anew"),
         ("Minutes of age of an attest", $"{MaxAttestAge.TotalMinutes:0}", "403"),
         ("Different patients for a practitioner within a clock hour", $"{MaxPatientsPerPractitionerHour}", "429"),
         ("Different patients for a client within a clock hour", $"{MaxPatientsPerClientHour}", "429"),
+        ("Events in an answer of the citizen's log", $"{MaxLogPage}", "400"),
         ("Bytes of a body that changes a setting", $"{MaxSettingBytes}", "400"),
         ("Characters of the name of one who is blocked", $"{MaxBlockName}", "400"),
         ("Blocks of a citizen in force", $"{MaxBlocks}", "422"),

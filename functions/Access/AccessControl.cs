@@ -4,10 +4,9 @@ using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.Identity;
-using PasientensMaledata.Observations;
-using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
+using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions.Access;
 
@@ -96,10 +95,5 @@ public sealed class AccessControl(
     }
 
     /// <summary>What a Sender may store.</summary>
-    public Admit AdmitFor(Participant sender, ParticipantList list) => (responsibility, heads) =>
-    {
-        var verdict = SubmissionDecision.Decide(
-            sender, responsibility.Performers, responsibility.Municipality == default ? null : responsibility.Municipality, PatientHead.SettingsOf(heads ?? []), list, time.GetUtcNow());
-        return new(verdict.Controller, verdict.Refusal is { } refusal ? Issue.Error(refusal.IssueCode, null, refusal.Advice) : null, verdict.Refusal?.Word ?? "");
-    };
+    public Admit AdmitFor(Participant sender, ParticipantList list) => SenderAdmission.For(sender, list, time);
 }

@@ -12,11 +12,14 @@ namespace PasientensMaledata.Functions.Access;
 internal sealed record SubmitCall(SenderId Sender, Admit Admit, AccessEvent Logged)
 {
     /// <summary>Finds the Sender; null where there is none, which is then logged and answered.</summary>
-    public static async Task<SubmitCall?> OpenAsync(HttpContext context, Service service)
+    /// <param name="context">The request.</param>
+    /// <param name="service">The parts.</param>
+    /// <param name="action">What is done.</param>
+    public static async Task<SubmitCall?> OpenAsync(HttpContext context, Service service, AccessAction action = AccessAction.Submit)
     {
         var caller = (SystemCaller)RequestCaller.Of(context);
         var (sender, admit, refusal) = service.Access.Sender(caller);
-        var logged = Access.Logged.Event(context, service, caller, AccessAction.Submit, null);
+        var logged = Access.Logged.Event(context, service, caller, action, null);
         if (sender is not null)
         {
             return new(sender.Id, admit!, logged);

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Http.Features;
 using PasientensMaledata.Functions.Fhir;
 
 namespace PasientensMaledata.Functions.Hosting;
@@ -10,6 +11,9 @@ namespace PasientensMaledata.Functions.Hosting;
 /// </summary>
 public static class TriggerCalls
 {
+    /// <summary>Bytes of a call: a full batch of the largest events, each 1 MiB and coded as base64, and what the host tells of them.</summary>
+    public const long MaxBodyBytes = 160L * 1024 * 1024;
+
     /// <summary>Maps them.</summary>
     /// <param name="app">The program.</param>
     /// <param name="triggers">The functions; none where there is no host.</param>
@@ -39,6 +43,11 @@ public static class TriggerCalls
 
         if (trigger is EventHubTrigger hub)
         {
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
+                size.MaxRequestBodySize = MaxBodyBytes;
+            }
+
             await hub.Receive(context, service);
             return;
         }

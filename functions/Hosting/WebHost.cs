@@ -48,7 +48,10 @@ public static class WebHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
-        builder.Services.AddHostedService(services => new Timers([keys, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
+        Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
+        builder.Services.AddSingleton(services => new Sequencing(service, services.GetRequiredService<ILogger<Sequencing>>()));
+        builder.Services.AddHostedService(services => new Timers(
+            [keys, refused, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
@@ -111,7 +114,8 @@ public static class WebHost
             return FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, "A body is read plain or as gzip; this one is coded otherwise."));
         }
 
-        return FhirFormat.TryChoose(request, out _)
+        // The public log has forms of its own (C2SP tlog-tiles).
+        return request.Path.StartsWithSegments("/log") || FhirFormat.TryChoose(request, out _)
             ? next(context)
             : FhirAnswer.OutcomeAsync(context, StatusCodes.Status406NotAcceptable, Issue.Error("not-supported", null, $"Answers are {FhirFormat.Json}, FHIR 4.0 or 5.0; the Accept header or _format asks for something else."));
     }

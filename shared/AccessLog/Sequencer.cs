@@ -1,3 +1,4 @@
+using PasientensMaledata.AccessLog.Checkpoints;
 using PasientensMaledata.AccessLog.Tree;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Storage;
@@ -10,8 +11,9 @@ namespace PasientensMaledata.AccessLog;
 /// </summary>
 /// <param name="blobs">Journals, sequence, tiles.</param>
 /// <param name="partitions">The patients' rows, and how far things are derived.</param>
+/// <param name="keys">The keys that sign checkpoints.</param>
 /// <param name="time">The clock.</param>
-public sealed class Sequencer(IBlobs blobs, IPartitions partitions, TimeProvider time)
+public sealed class Sequencer(IBlobs blobs, IPartitions partitions, LogKeys keys, TimeProvider time)
 {
     /// <summary>How often a service that runs alone sequences.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -23,8 +25,9 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, TimeProvider
     private const int MaxRecordBytes = 8_388_608;
 
     private readonly Sequence sequence = new(blobs);
+    private readonly CheckpointStore checkpoints = new(blobs, partitions);
 
-    /// <summary>Sequences and derives what there is.</summary>
+    /// <summary>Sequences and derives what there is, and publishes a checkpoint of it.</summary>
     /// <param name="everything">Whether every journal is looked at, not only those of the last hours.</param>
     /// <param name="cancellationToken">Ends it: what is done stays done.</param>
     /// <returns>How many events were sequenced now.</returns>
@@ -32,6 +35,7 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, TimeProvider
     /// <exception cref="InvalidDataException">Journal, sequence or what is derived is damaged.</exception>
     public async Task<long> RunAsync(bool everything, CancellationToken cancellationToken)
     {
+        var began = time.GetUtcNow();
         var sequenced = 0L;
         for (var isRefused = true; isRefused;)
         {
@@ -50,6 +54,9 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, TimeProvider
             }
         }
 
+        var done = await OpenAsync(cancellationToken);
+        await checkpoints.PublishAsync(done.OpenEdge(), keys, cancellationToken);
+        await new LogStatus(began, done.Size).WriteAsync(partitions, cancellationToken);
         return sequenced;
     }
 

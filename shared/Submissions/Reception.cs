@@ -39,6 +39,15 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
         return receipts;
     }
 
+    /// <summary>Receives again what is kept among the refused, where it stays unless the caller takes it away.</summary>
+    public async Task<Receipt> ReplayAsync(SubmittedMessage message, CancellationToken cancellationToken)
+    {
+        var receipts = await StoreAsync([message], cancellationToken);
+        await CloseAsync(receipts, CancellationToken.None);
+        await LogAsync(receipts, CancellationToken.None);
+        return receipts[0];
+    }
+
     // What is of no known Sender is not logged: it is of nobody's data, and stands among the refused.
     private async Task LogAsync(IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
     {

@@ -56,13 +56,13 @@ public sealed class RefusedStore(IBlobs blobs, KeyRing ring)
     /// <summary>Reads the blobs of a day, in the order of their names.</summary>
     /// <param name="day">The day, UTC, of receipt or of enqueueing.</param>
     /// <param name="sender">Whose; null for everyone's.</param>
-    /// <param name="after">Name of the blob to begin after; null to begin with the first.</param>
+    /// <param name="after">Last part of the name of the blob to begin after; null to begin with the first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async IAsyncEnumerable<RefusedBlob> ReadAsync(DateOnly day, SenderId? sender, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in blobs.ListAsync(sender is null ? FolderOf(day) : FolderOf(day, sender), cancellationToken))
         {
-            if ((after is null || string.CompareOrdinal(item.Name.ToString(), after) > 0) && await ReadAsync(item.Name, cancellationToken) is { } blob)
+            if ((after is null || string.CompareOrdinal(item.Name.ToString().Split('/')[^1], after) > 0) && await ReadAsync(item.Name, cancellationToken) is { } blob)
             {
                 yield return blob;
             }

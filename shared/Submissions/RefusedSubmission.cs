@@ -90,9 +90,13 @@ public sealed record RefusedSubmission
             Manner = message.Refusal is null ? message.Envelope.Manner with { IsGzip = false } : message.Envelope.Manner,
             Body = message.Refusal is not null ? (entries[0].IsKept ? message.Body.ToArray() : null) : kept.Count > 0 ? BodyOf(message, kept) : null,
             Entries = entries,
-            Others = receipt.Results.Where(r => !r.IsRefused).GroupBy(r => BundleWriter.WordFor(r.Outcome)).ToDictionary(g => g.Key, g => g.Count()),
+            Others = OthersOf(receipt),
         };
     }
+
+    /// <summary>How many entries were not refused, by outcome word.</summary>
+    internal static Dictionary<string, int> OthersOf(Receipt receipt) =>
+        receipt.Results.Where(r => !r.IsRefused).GroupBy(r => BundleWriter.WordFor(r.Outcome)).ToDictionary(g => g.Key, g => g.Count());
 
     // What an entry's content was: of an entry without resource, the entry.
     private static ReadOnlySpan<byte> ContentOf(SubmittedMessage message, int? index)

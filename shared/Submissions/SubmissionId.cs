@@ -30,7 +30,8 @@ public readonly partial record struct SubmissionId
     public static bool TryParse(string? text, out SubmissionId id)
     {
         id = default;
-        if (text is null || !Form().IsMatch(text) || !DateOnly.TryParseExact(text.AsSpan(2, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        if (text is null || !Form().IsMatch(text) || !DateOnly.TryParseExact(text.AsSpan(2, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            || (text[0] == 's' && !long.TryParse(text.AsSpan(text.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
             return false;
         }

@@ -10,7 +10,7 @@ public sealed class JournalTests
     [Fact]
     public async Task What_was_appended_is_there_in_a_journal_of_the_hour()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var journal = log.Journal();
         var appended = await log.AppendAsync(journal, 20);
         var blobs = await log.BlobsAsync("journal/");
@@ -22,7 +22,7 @@ public sealed class JournalTests
     [Fact]
     public async Task Events_that_come_while_an_append_is_under_way_share_the_next()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var held = new HeldBlobs(log.Blobs);
         var journal = log.Journal(held);
         var first = journal.AppendAsync(log.Next(), default).AsTask();
@@ -37,7 +37,7 @@ public sealed class JournalTests
     [Fact]
     public async Task A_new_journal_is_begun_at_the_hour_and_after_so_many_appends()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var journal = log.Journal();
         await journal.AppendAsync(log.Next(), default);
         log.Clock.Advance(TimeSpan.FromMinutes(59));
@@ -58,7 +58,7 @@ public sealed class JournalTests
     [InlineData(3)]
     public async Task Whatever_storage_does_what_is_answered_lies_there_once_and_nothing_lies_there_twice(int seed)
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var faulty = new FaultyBlobs(log.Blobs, FaultPlan.Rough with { LostAnswer = 0.3, Retried = 0.2, Unavailable = 0.3 }, new Random(seed), log.Clock);
         var journals = new[] { log.Journal(faulty), log.Journal(faulty) };
         ConcurrentBag<Guid> answered = [];
@@ -87,7 +87,7 @@ public sealed class JournalTests
     [Fact]
     public async Task Where_storage_stays_away_the_caller_is_told_and_the_next_is_served_when_it_is_back()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var gone = new HeldBlobs(log.Blobs) { IsAway = true };
         var journal = log.Journal(gone);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => journal.AppendAsync(log.Next(), default).AsTask());
@@ -100,7 +100,7 @@ public sealed class JournalTests
     [Fact]
     public async Task One_who_no_longer_waits_takes_nobody_elses_event_away()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var held = new HeldBlobs(log.Blobs);
         var journal = log.Journal(held);
         using var leaving = new CancellationTokenSource();
@@ -117,7 +117,7 @@ public sealed class JournalTests
     [Fact]
     public async Task More_than_an_append_takes_is_refused_before_anything_is_written()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var journal = log.Journal();
         var large = log.Next() with { Setting = new string('x', StorageLimits.MaxAppendBytes) };
         await Assert.ThrowsAsync<ArgumentException>(() => journal.AppendAsync(large, default).AsTask());

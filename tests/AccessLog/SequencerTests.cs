@@ -10,7 +10,7 @@ public sealed class SequencerTests
     [Fact]
     public async Task Every_event_has_one_place_and_a_patients_rows_are_chained_newest_first()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var (one, other) = (log.Journal(), log.Journal());
         List<AccessEvent> appended = [];
         for (var round = 0; round < 5; round++)
@@ -46,7 +46,7 @@ public sealed class SequencerTests
     [Fact]
     public async Task Any_part_of_the_order_can_be_read()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var journal = log.Journal();
         for (var round = 0; round < 6; round++)
         {
@@ -129,7 +129,7 @@ public sealed class SequencerTests
     [InlineData(4)]
     public async Task Whatever_storage_does_and_however_many_sequence_at_once_the_order_and_what_follows_from_it_are_one(int seed)
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var random = new Random(seed);
         var journals = new[] { log.Journal(), log.Journal(), log.Journal() };
         List<Guid> appended = [];
@@ -174,7 +174,7 @@ public sealed class SequencerTests
     [Fact]
     public async Task What_is_found_late_is_marked_and_lies_where_its_time_is()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var journal = log.Journal();
         await log.AppendAsync(journal, 3);
         log.Clock.Advance(TimeSpan.FromHours(10));
@@ -194,7 +194,7 @@ public sealed class SequencerTests
     [Fact]
     public async Task A_full_blob_of_the_sequence_leads_to_the_next()
     {
-        await using var log = TestLog.Open();
+        await using var log = await TestLog.OpenAsync();
         var sequence = new Sequence(log.Blobs);
         Assert.True(JournalName.TryParse("2026/11/20/12/abc-0", out var name));
         var at = new SequencePlace(0, 0, 0);

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using PasientensMaledata.AccessLog;
+using PasientensMaledata.AccessLog.Checkpoints;
 using PasientensMaledata.Bench;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Tests.AccessLog;
 
@@ -11,7 +13,7 @@ internal sealed class TestLog : IAsyncDisposable
 {
     public static readonly DateTimeOffset Noon = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
-    private TestLog(string folder, EmbeddedStorage storage) => (Folder, Storage) = (folder, storage);
+    private TestLog(string folder, EmbeddedStorage storage, LogKeys keys) => (Folder, Storage, Keys) = (folder, storage, keys);
 
     public string Folder { get; }
 
@@ -25,15 +27,19 @@ internal sealed class TestLog : IAsyncDisposable
 
     public IPartitions Partitions => Storage.Partitions;
 
-    public static TestLog Open()
+    public LogKeys Keys { get; }
+
+    public static async Task<TestLog> OpenAsync()
     {
         var folder = Directory.CreateTempSubdirectory("pmd-log-").FullName;
-        return new(folder, EmbeddedStorage.Open(folder, new FakeTimeProvider(Noon)));
+        var storage = EmbeddedStorage.Open(folder, new FakeTimeProvider(Noon));
+        var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
+        return new(folder, storage, new(storage.Blobs, ring, LogKeys.DefaultName, null));
     }
 
     public Journal Journal(IBlobs? instead = null) => new(instead ?? Blobs, Clock);
 
-    public Sequencer Sequencer(IBlobs? blobs = null, IPartitions? partitions = null) => new(blobs ?? Blobs, partitions ?? Partitions, Clock);
+    public Sequencer Sequencer(IBlobs? blobs = null, IPartitions? partitions = null) => new(blobs ?? Blobs, partitions ?? Partitions, Keys, Clock);
 
     public AccessEvent Next() => Events.Next(Clock.GetUtcNow().UtcDateTime);
 

@@ -97,7 +97,7 @@ public sealed class MetadataTests(SharedService shared) : IClassFixture<SharedSe
         {
             var answer = await shared.Service.SendAsync(new(route.Method), route.Path.Replace("{id}", "x", StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal));
             Assert.False(answer.StatusCode == 500, $"{route.Name}: {answer.Text}");
-            Assert.NotNull(answer.Json);
+            Assert.True(answer.Header("Content-Type")!.StartsWith("text/plain", StringComparison.Ordinal) || answer.Json is not null, route.Name);
             Assert.DoesNotContain("nothing at this address", answer.Text, StringComparison.Ordinal);
         }
     }

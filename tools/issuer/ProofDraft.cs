@@ -35,4 +35,22 @@ public static class ProofDraft
 
     /// <summary>base64url(SHA-256(ASCII(token))).</summary>
     public static string HashOf(string token) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(token)));
+
+    /// <summary>The thumbprint of the key that a proof shows (RFC 7638); null where it is no proof. The proof is not verified.</summary>
+    public static string? ThumbprintOf(string? proof)
+    {
+        if (proof?.Split('.') is not [var header, _, _])
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonNode.Parse(Base64Url.DecodeFromChars(header))?["jwk"] is JsonObject jwk ? SigningKey.ThumbprintOf(jwk) : null;
+        }
+        catch (Exception e) when (e is System.Text.Json.JsonException or FormatException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

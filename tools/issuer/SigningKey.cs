@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace PasientensMaledata.Issuer;
@@ -8,6 +9,9 @@ namespace PasientensMaledata.Issuer;
 /// <summary>A key pair that signs JWS: an issuer's, or that of a client's proofs. Not for real use: it is made to be handed around.</summary>
 public sealed class SigningKey : IDisposable
 {
+    // at+jwt as it is, as issuers write it.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly RSA? rsa;
     private readonly ECDsa? ec;
 
@@ -17,17 +21,7 @@ public sealed class SigningKey : IDisposable
     public string Algorithm { get; }
 
     /// <summary>SHA-256 thumbprint of the public key (RFC 7638), which is also its <c>kid</c>.</summary>
-    public string Thumbprint
-    {
-        get
-        {
-            // RFC 7638 3: the required members, in lexicographic order, without white space.
-            var key = PublicJwk();
-            var names = rsa is not null ? new[] { "e", "kty", "n" } : ["crv", "kty", "x", "y"];
-            var canonical = "{" + string.Join(',', names.Select(n => $"\"{n}\":\"{key[n]!.GetValue<string>()}\"")) + "}";
-            return Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)));
-        }
-    }
+    public string Thumbprint => ThumbprintOf(PublicJwk())!;
 
     /// <summary>A new EC key: ES256, ES384 or ES512.</summary>
     public static SigningKey Ec(string algorithm = "ES256") => new(algorithm, null, ECDsa.Create(algorithm switch
@@ -83,7 +77,7 @@ public sealed class SigningKey : IDisposable
     {
         ArgumentNullException.ThrowIfNull(header);
         ArgumentNullException.ThrowIfNull(payload);
-        return SignText(header.ToJsonString(), payload.ToJsonString());
+        return SignText(header.ToJsonString(Plain), payload.ToJsonString(Plain));
     }
 
     /// <summary>Signs texts as they are, whether they are JSON or not.</summary>
@@ -95,13 +89,23 @@ public sealed class SigningKey : IDisposable
 
     /// <summary>Header and payload with the dot between them.</summary>
     internal static string Unsigned(JsonObject header, JsonObject payload) =>
-        $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString()))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload.ToJsonString()))}";
+        $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString(Plain)))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload.ToJsonString(Plain)))}";
 
     /// <inheritdoc/>
     public void Dispose()
     {
         rsa?.Dispose();
         ec?.Dispose();
+    }
+
+    /// <summary>SHA-256 thumbprint of a public key; null where a member is missing.</summary>
+    internal static string? ThumbprintOf(JsonObject jwk)
+    {
+        // RFC 7638 3: the required members, in lexicographic order, without white space.
+        var names = jwk["kty"]?.ToString() == "RSA" ? new[] { "e", "kty", "n" } : ["crv", "kty", "x", "y"];
+        return names.All(n => jwk[n] is JsonValue)
+            ? Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes("{" + string.Join(',', names.Select(n => $"\"{n}\":\"{jwk[n]}\"")) + "}")))
+            : null;
     }
 
     private byte[] Signature(byte[] signed)

@@ -12,6 +12,11 @@ internal static class Commands
         KeysCommand.Create,
         ParticipantsCommand.Create,
         FollowUpCommand.Create,
+        StreamCommand.Create,
+        SenderCommand.Create,
+        RefusedCommand.Create,
+        IssuerCommand.Create,
+        TokenCommand.Create,
         StatisticsCommand.Create,
     ];
 }

@@ -9,9 +9,9 @@ internal sealed class EmbeddedPartitions : IPartitions, IDisposable
         "CREATE TABLE row (partition TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (partition, key)) WITHOUT ROWID;"
         + VersionCounter.Schema;
 
-    // SQLite keeps a row of such a table in its page only up to a quarter of it. At 4 KiB, rows of 1 KiB would each spill into a page of their
-    // own: measured, ranges took three times as long and commits twice.
-    internal const int PageSize = 16_384;
+    // A batch of one Observation changes at least three pages, which are written whole to the log and again at a checkpoint: pages are to be
+    // small. But SQLite keeps a row of such a table in its page only up to a quarter of it, and rows of 1 KiB would each spill from one of 4 KiB.
+    internal const int PageSize = 8_192;
 
     private readonly SqliteDatabase database;
     private readonly GroupCommit<Batch, CommitResult> writer;

@@ -19,8 +19,8 @@ internal interface IGroupWrites<TWork, TResult>
 /// </summary>
 internal sealed class GroupCommit<TWork, TResult> : IDisposable
 {
-    // Bounds how long the first of a group waits for the last.
-    private const int MaxGroup = 64;
+    // Bounds how long the first of a group waits for the last: some 20 ms.
+    private const int MaxGroup = 256;
 
     private readonly SqliteDatabase database;
     private readonly IGroupWrites<TWork, TResult> writes;

@@ -98,6 +98,10 @@ public sealed class KeyRing
         [JsonIgnore]
         public byte[] Refused { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "refused"u8.ToArray()) : [];
 
+        /// <summary>Seals the signing key of the access log. Derived likewise.</summary>
+        [JsonIgnore]
+        public byte[] Log { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "log"u8.ToArray()) : [];
+
         /// <summary>New keys from the operating system's random source.</summary>
         public static Keys Generate() => new(1, Random(), null, Random(), Random(), Random(), Random());
 

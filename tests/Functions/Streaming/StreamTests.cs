@@ -212,11 +212,13 @@ public sealed class StreamTests(StreamTests.Shared shared) : IClassFixture<Strea
 
     private Task<Answer> PostAsync(params HostEvent[] events) => PostAsync(Interlocked.Add(ref numbers, 100), events);
 
-    private async Task<Answer> PostAsync(long first, params HostEvent[] events)
+    private Task<Answer> PostAsync(long first, params HostEvent[] events) => PostAsync(Service, first, events);
+
+    internal static async Task<Answer> PostAsync(TestService service, long first, params HostEvent[] events)
     {
         using var content = new ByteArrayContent(HostBatch.Write(events, "3", first, TestService.Noon));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=utf-8");
-        using var response = await Service.Client.PostAsync("IngestStream", content);
+        using var response = await service.Client.PostAsync("IngestStream", content);
         return new(response.StatusCode, response, await response.Content.ReadAsStringAsync());
     }
 
