@@ -55,8 +55,10 @@ var name = '${short}-${environmentName}'
 var accountPrefix = '${short}${environmentName == 'production' ? 'prod' : 'test'}'
 var sku = zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
 var logContainers = ['journal', 'sequence', 'tile', 'checkpoint']
-var dataContainers = ['keys', 'refused']
-var statisticsContainers = ['statistics']
+var dataContainers = ['keys', 'participants', 'refused']
+var statisticsContainers = ['statistics', 'statistics-raw', 'statistics-open']
+// What recipients read; the calendar of the exports is the program's own.
+var readContainers = ['statistics-raw', 'statistics-open']
 var hubName = 'observations'
 var consumerGroup = 'pmd'
 var packageContainer = 'package'
@@ -104,6 +106,7 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     insights: monitoring.outputs.insights
     workspace: monitoring.outputs.workspace
+    logAccount: log.outputs.name
     actionGroup: monitoring.outputs.actionGroup
     monthlyBudget: monthlyBudget
     alertEmails: alertEmails
@@ -186,7 +189,7 @@ module statistics 'modules/storage-account.bicep' = {
         enabled: true
         type: 'Lifecycle'
         definition: {
-          filters: { blobTypes: ['blockBlob'], prefixMatch: ['statistics/'] }
+          filters: { blobTypes: ['blockBlob'], prefixMatch: map(readContainers, c => '${c}/') }
           actions: { baseBlob: { tierToCool: { daysAfterModificationGreaterThan: 30 }, delete: { daysAfterModificationGreaterThan: statisticsDays } } }
         }
       }
@@ -234,7 +237,7 @@ module statisticsRole 'modules/container-role.bicep' = {
 
 module readerRole 'modules/container-role.bicep' = [for (reader, i) in statisticsReaders: {
   name: 'statistics-reader-${i}'
-  params: { account: statistics.outputs.name, containers: statisticsContainers, role: roles.blobReader, principal: reader.group, principalType: 'Group' }
+  params: { account: statistics.outputs.name, containers: readContainers, role: roles.blobReader, principal: reader.group, principalType: 'Group' }
 }]
 
 // The host makes its containers itself, so its role is on its account; that account holds nothing else.

@@ -4,6 +4,7 @@ param location string
 param tags object
 param insights string
 param workspace string
+param logAccount string
 param actionGroup string
 param monthlyBudget int
 param alertEmails string[]
@@ -64,7 +65,7 @@ var rules = [
     scope: workspace
     minutes: 15
     text: 'Something was deleted from the account of the access log.'
-    query: 'StorageBlobLogs | where AccountName startswith "${replace(name, '-', '')}log" and OperationName in ("DeleteBlob", "DeleteContainer") and StatusCode < 300'
+    query: 'StorageBlobLogs | where AccountName == "${logAccount}" and OperationName in ("DeleteBlob", "DeleteContainer") and StatusCode < 300'
   }
 ]
 

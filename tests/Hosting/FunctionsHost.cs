@@ -125,6 +125,15 @@ internal sealed class FunctionsHost : IAsyncDisposable
             : response.Content.Headers.ContentType?.MediaType == "application/json" && JsonNode.Parse(text) is JsonObject;
     }
 
+    /// <summary>What the program itself answers to a trigger's address where the request came from outside: a host that let it through would be no breach.</summary>
+    public async Task<HttpStatusCode> SendAsOutsideTriggerAsync(string function)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/{function}") { Content = new StringContent("{}", null, "application/json") };
+        request.Headers.Add("X-Forwarded-Host", "pmd.example.org");
+        using var response = await client.SendAsync(request);
+        return response.StatusCode;
+    }
+
     /// <summary>Kills the program without warning, and starts it again as the host does.</summary>
     public async Task KillAndRestartAsync()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Tests.Storage;
@@ -6,15 +7,53 @@ using PasientensMaledata.Tests.Storage;
 namespace PasientensMaledata.Tests.Hosting;
 
 /// <summary>The package as the Functions host runs it.</summary>
-public sealed class HostedTests(Package package) : IClassFixture<Package>
+[Collection(nameof(Package))]
+public sealed class HostedTests(Package package)
 {
     [Fact]
-    public async Task Without_knowing_whom_to_trust_it_does_not_start_under_the_host()
+    public async Task Without_someone_to_trust_it_does_not_start_under_the_host()
     {
         using var folder = new TemporaryFolder();
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => FunctionsHost.StartAsync(package.Folder, Settings(folder.Path)));
         Assert.Contains("It ended with 2:", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Auth:HelseId:Issuer is not set", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Under_the_host_it_answers_as_the_API_says_takes_triggers_from_the_host_alone_and_comes_back_when_killed()
+    {
+        using var folder = new TemporaryFolder();
+        await using var host = await FunctionsHost.StartAsync(package.Folder, Trusting(Settings(folder.Path)));
+        for (var start = 0; start < 2; start++)
+        {
+            using var health = await host.SendAsync(new(HttpMethod.Get, "/health"));
+            Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+
+            using var metadata = await host.SendAsync(new(HttpMethod.Get, "/metadata"));
+            Assert.Equal(HttpStatusCode.OK, metadata.StatusCode);
+
+            // Each call that is about people asks who calls, and nothing of it is done.
+            foreach (var route in Routes.All.Where(r => r.Audience != Audience.Anyone))
+            {
+                var path = System.Text.RegularExpressions.Regex.Replace(route.Path, @"\{[^}]+\}", "x");
+                using var answer = await host.SendAsync(new(new(route.Method), path) { Content = route.Method == "GET" ? null : new StringContent("{}", null, "application/fhir+json") });
+                Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{route.Name}: {(int)answer.StatusCode}");
+            }
+
+            foreach (var trigger in Triggers.All)
+            {
+                // From outside there is nothing, by the host's own word and by the program's.
+                using var outside = await host.SendAsync(new(HttpMethod.Post, $"/{trigger.Name}") { Content = new StringContent("{}", null, "application/json") });
+                Assert.Equal(HttpStatusCode.NotFound, outside.StatusCode);
+                Assert.Equal(HttpStatusCode.NotFound, await host.SendAsOutsideTriggerAsync(trigger.Name));
+            }
+
+            Assert.All(Triggers.All.OfType<TimerTrigger>(), t => Assert.True(host.TriggerAsync(t.Name, []).Result, t.Name));
+            await host.KillAndRestartAsync();
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"Answered {host.TookToAnswer.TotalMilliseconds:0} ms after it was started.");
+        Assert.DoesNotContain("fail:", host.Said, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -52,11 +91,11 @@ public sealed class HostedTests(Package package) : IClassFixture<Package>
         var person = SyntheticNumbers.Number(60);
         for (var start = 0; start < 2; start++)
         {
-            using var service = Functions.ServiceProcess.StartProgram(package.Program, ["--port", "0", "--data", folder.Path]);
+            using var service = Tests.Functions.ServiceProcess.StartProgram(package.Program, ["--port", "0", "--data", folder.Path]);
             using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{await service.ReadyAsync()}") };
             if (start == 0)
             {
-                using var content = new StringContent(Functions.Messages.Collection(Functions.Messages.HeartRate(person, "1")).ToJsonString(), null, "application/fhir+json");
+                using var content = new StringContent(Tests.Functions.Messages.Collection(Tests.Functions.Messages.HeartRate(person, "1")).ToJsonString(), null, "application/fhir+json");
                 Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/", content)).StatusCode);
             }
 
@@ -66,6 +105,15 @@ public sealed class HostedTests(Package package) : IClassFixture<Package>
             await service.ExitAsync();
         }
     }
+
+    private static Dictionary<string, string> Trusting(Dictionary<string, string> settings) => new(settings)
+    {
+        ["Auth__PublicBaseUrl"] = "https://pmd.example.org",
+        ["Auth__HelseId__Issuer"] = "http://127.0.0.1:9",
+        ["Auth__HelseId__Audience"] = "nhn:pmd",
+        ["Auth__HelseId__ReadScope"] = "nhn:pmd/read",
+        ["Auth__HelseId__WriteScope"] = "nhn:pmd/write",
+    };
 
     private static Dictionary<string, string> Settings(string folder) => new() { ["PMD_STORAGE"] = "embedded", ["PMD_DATA"] = folder, ["PMD_NUMBERS"] = "lenient" };
 }

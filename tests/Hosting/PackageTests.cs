@@ -6,7 +6,8 @@ using PasientensMaledata.Functions;
 namespace PasientensMaledata.Tests.Hosting;
 
 /// <summary>Opens the package that is deployed, as <c>./package</c> makes it.</summary>
-public sealed class PackageTests(Package package) : IClassFixture<Package>
+[Collection(nameof(Package))]
+public sealed class PackageTests(Package package)
 {
     private static readonly string[] Development = ["simulator", "issuer", "bench", "tests", "pmd.dll", "xunit", "demo", ".pdb", "local.settings"];
 
@@ -51,7 +52,7 @@ public sealed class PackageTests(Package package) : IClassFixture<Package>
             using var copy = new MemoryStream();
             stream.CopyTo(copy);
             var text = System.Text.Encoding.Latin1.GetString(copy.ToArray());
-            Assert.DoesNotMatch(new Regex(@"PasientensMaledata\.Simulator|FillAsync"), text);
+            Assert.DoesNotMatch(new Regex(@"PasientensMaledata\.(Simulator|Issuer)|SimulationOptions"), text);
         }
     }
 
@@ -71,7 +72,8 @@ public sealed class PackageTests(Package package) : IClassFixture<Package>
 }
 
 /// <summary>The package, made once for the tests that open it.</summary>
-public sealed class Package
+[CollectionDefinition(nameof(Package))]
+public sealed class Package : ICollectionFixture<Package>
 {
     public Package()
     {

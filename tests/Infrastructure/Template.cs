@@ -64,7 +64,7 @@ public sealed class Template
         foreach (var resource in resources.Where(r => (bool?)r["existing"] != true))
         {
             yield return resource;
-            if (resource["properties"] is JsonObject properties && properties["template"] is JsonObject inner)
+            if (resource["properties"] is JsonObject properties && properties["template"] is { } inner)
             {
                 foreach (var nested in Find(inner))
                 {

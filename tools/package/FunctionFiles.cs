@@ -57,8 +57,8 @@ public static class FunctionFiles
             {
                 ["strategy"] = "exponentialBackoff",
                 ["maxRetryCount"] = -1,
-                ["minimumInterval"] = $"{EventHubTrigger.RetryFrom:c}",
-                ["maximumInterval"] = $"{EventHubTrigger.RetryTo:c}",
+                ["minimumInterval"] = "00:00:02",
+                ["maximumInterval"] = "00:01:00",
             },
         },
         TimerTrigger timer => new()

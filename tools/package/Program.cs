@@ -1,5 +1,18 @@
+using System.Text.Json.Nodes;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Packaging;
+
+if (args is ["costs"])
+{
+    Console.Write(Costs.Table());
+    return 0;
+}
+
+if (args is ["plan", var template])
+{
+    Console.Write(Plan.Of(JsonNode.Parse(await File.ReadAllTextAsync(template))!));
+    return 0;
+}
 
 // Called by ./package, which publishes the program first.
 if (args is not [var publishedFolder, var hostFile, var zipFile])
