@@ -1,16 +1,17 @@
 namespace PasientensMaledata.Statistics;
 
 /// <summary>What the participants' register says of an organisation, as far as statistics tell of it.</summary>
+/// <param name="Name">Its name; it stands in no export.</param>
 /// <param name="Role">Kind of organisation: <c>specialist</c>, <c>municipal</c>, <c>gp</c> or <c>gateway</c>; empty where unknown.</param>
 /// <param name="Region">Region, such as <c>helse-vest</c>; empty where not stated.</param>
 /// <param name="HealthCommunity">Health community; empty where not stated.</param>
 /// <param name="Municipality">Municipality number, where the organisation belongs to exactly one; else empty.</param>
 /// <param name="From">First day it is enrolled.</param>
 /// <param name="To">Last day it is enrolled; null where the end is open.</param>
-public sealed record Affiliation(string Role, string Region, string HealthCommunity, string Municipality, DateOnly From, DateOnly? To)
+public sealed record Affiliation(string Name, string Role, string Region, string HealthCommunity, string Municipality, DateOnly From, DateOnly? To)
 {
     /// <summary>An organisation that no register has.</summary>
-    public static Affiliation Unknown { get; } = new("", "", "", "", DateOnly.MaxValue, null);
+    public static Affiliation Unknown { get; } = new("", "", "", "", "", DateOnly.MaxValue, null);
 
     /// <summary>County of the municipality: its first two digits.</summary>
     public string County => Municipality is { Length: 4 } ? Municipality[..2] : "";
@@ -24,8 +25,14 @@ public sealed record Affiliation(string Role, string Region, string HealthCommun
 /// <param name="Units">Legal entity of each unit.</param>
 public sealed record Affiliations(IReadOnlyDictionary<string, Affiliation> LegalEntities, IReadOnlyDictionary<string, string> Units)
 {
+    private readonly Dictionary<string, Affiliation> municipalities = LegalEntities.Values.Where(a => a is { Role: "municipal", Municipality.Length: > 0 })
+        .GroupBy(a => a.Municipality).ToDictionary(g => g.Key, g => g.OrderBy(a => a.Region, StringComparer.Ordinal).ThenBy(a => a.HealthCommunity, StringComparer.Ordinal).First());
+
     /// <summary>Nobody is enrolled.</summary>
     public static Affiliations None { get; } = new(new Dictionary<string, Affiliation>(), new Dictionary<string, string>());
+
+    /// <summary>The municipality as a participant; null where it is none.</summary>
+    public Affiliation? OfMunicipality(string number) => municipalities.GetValueOrDefault(number);
 
     /// <summary>What is known of an organisation or its legal entity.</summary>
     public Affiliation Find(string organisation) =>

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Access.Privacy;
 
@@ -8,20 +8,10 @@ namespace PasientensMaledata.Statistics;
 public static class LoggedTexts
 {
     /// <summary>Whether a privacy setting sets a Block of a practitioner.</summary>
-    public static bool IsNewBlock(string setting)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(setting);
-            return json.RootElement is { ValueKind: JsonValueKind.Object } root
-                && root.TryGetProperty("active", out var active) && active.ValueKind == JsonValueKind.True
-                && root.TryGetProperty("id", out var id) && SettingId.TryParse(id.GetString(), out var known) && known.IsBlock;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    public static bool IsNewBlock(string setting) => SettingText.Read(Encoding.UTF8.GetBytes(setting)) is { IsActive: true, Id.IsBlock: true };
+
+    /// <summary>Reads the text of a change of the participants; null where it is no file of participants.</summary>
+    public static Affiliations? Participants(string text) => ParticipantFile.Read(Encoding.UTF8.GetBytes(text), 0).List is { } list ? Of(list) : null;
 
     /// <summary>What statistics tell of the participants.</summary>
     public static Affiliations Of(ParticipantList list)
@@ -32,7 +22,7 @@ public static class LoggedTexts
         foreach (var participant in list.Participants)
         {
             entities[participant.Organisation.Digits] = new(
-                participant.Role switch { ParticipantRole.Specialist => "specialist", ParticipantRole.Municipal => "municipal", ParticipantRole.Gp => "gp", _ => "gateway" },
+                participant.Name, ParticipantFile.WordFor(participant.Role),
                 Codes.Place(participant.Region), Codes.Place(participant.HealthCommunity), participant.Municipalities is [var only] ? only.Digits : "",
                 participant.Enrolled.From, participant.Enrolled.To);
             foreach (var unit in participant.Units)

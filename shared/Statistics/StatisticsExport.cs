@@ -74,6 +74,25 @@ public sealed class StatisticsExport(IBlobs blobs, KeyRing ring, EventSource log
         return await RunAsync(calendar, from, to, MonthsOf(from, to), again, progress, cancellationToken);
     }
 
+    /// <summary>Makes the report of a month: a page for people, in Norwegian. Writes nothing but the calendar.</summary>
+    /// <param name="month">Any day of it.</param>
+    /// <param name="progress">Told of from time to time; null for nobody.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The page; null where the log has nothing of the month.</returns>
+    public async Task<string?> ReportAsync(DateOnly month, IProgress<ExportProgress>? progress, CancellationToken cancellationToken)
+    {
+        var calendar = await ScanAsync(progress, cancellationToken);
+        var time = new MonthTime(month);
+        if (calendar.Days.Count == 0 || time.End <= calendar.Days[0].Day || time.First > calendar.Days[^1].Day)
+        {
+            return null;
+        }
+
+        var after = calendar.Find(time.End.AddDays(OpenExport.DaysAfter));
+        var counted = await CountAsync(calendar, time, after?.Opens ?? log.TreeSize, progress, cancellationToken);
+        return ReportPage.Write(new MonthReport(time, counted, isFinal: after is not null, after?.Opens ?? log.TreeSize));
+    }
+
     private async Task<ExportResult> RunAsync(
         LogCalendar calendar, DateOnly from, DateOnly to, IEnumerable<MonthTime> months, bool again, IProgress<ExportProgress>? progress, CancellationToken cancellationToken)
     {
@@ -90,7 +109,6 @@ public sealed class StatisticsExport(IBlobs blobs, KeyRing ring, EventSource log
         var notYet = new List<string>();
         foreach (var month in months)
         {
-            // A month that the log does not have from its beginning would be told as if it had.
             if (calendar.Find(month.End.AddDays(OpenExport.DaysAfter)) is not { } after)
             {
                 notYet.Add(month.ToString());
@@ -147,6 +165,12 @@ public sealed class StatisticsExport(IBlobs blobs, KeyRing ring, EventSource log
 
     private async Task ExportOpenAsync(LogCalendar calendar, MonthTime month, long end, IProgress<ExportProgress>? progress, CancellationToken cancellationToken)
     {
+        var counted = await CountAsync(calendar, month, end, progress, cancellationToken);
+        await OpenExport.WriteAsync(blobs, month, counted, end, cancellationToken);
+    }
+
+    private async Task<OpenMonth> CountAsync(LogCalendar calendar, MonthTime month, long end, IProgress<ExportProgress>? progress, CancellationToken cancellationToken)
+    {
         var start = calendar.Find(month.First)?.Opens ?? 0;
         var counted = new OpenMonth(month, LoggedTexts.IsNewBlock);
         counted.Change(await ParticipantsBeforeAsync(calendar, start, cancellationToken), DateTime.MinValue);
@@ -160,7 +184,8 @@ public sealed class StatisticsExport(IBlobs blobs, KeyRing ring, EventSource log
             counted.Add(logged);
         }
 
-        await OpenExport.WriteAsync(blobs, month, counted, end, cancellationToken);
+        counted.End();
+        return counted;
     }
 
     // Consecutive days that have no whole export yet.

@@ -65,16 +65,16 @@ internal sealed class StatisticsWorld : IAsyncDisposable
         var from = new DateOnly(2025, 1, 1);
         var all = new Dictionary<string, Affiliation>
         {
-            [Region.Hospital.Number] = new("specialist", "helse-vest", "bergen", "", from, null),
+            [Region.Hospital.Number] = new(Region.Hospital.Name, "specialist", "helse-vest", "bergen", "", from, null),
         };
         foreach (var municipality in Region.Municipalities)
         {
-            all[municipality.Care.Number] = new("municipal", "helse-vest", municipality.Share > 60 ? "bergen" : "voss-hardanger", municipality.Number, from, null);
+            all[municipality.Care.Number] = new(municipality.Care.Name, "municipal", "helse-vest", municipality.Share > 60 ? "bergen" : "voss-hardanger", municipality.Number, from, null);
         }
 
         foreach (var (municipality, practice) in log.Practices)
         {
-            all[practice.Number] = new("gp", "helse-vest", municipality.Share > 60 ? "bergen" : "voss-hardanger", municipality.Number, from, null);
+            all[practice.Number] = new(practice.Name, "gp", "helse-vest", municipality.Share > 60 ? "bergen" : "voss-hardanger", municipality.Number, from, null);
         }
 
         return new(all, new Dictionary<string, string>());

@@ -20,6 +20,7 @@ internal static class Commands
         LogCommand.Create,
         IssuerCommand.Create,
         TokenCommand.Create,
+        StatisticsCommand.Create,
     ];
 }
 

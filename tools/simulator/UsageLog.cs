@@ -54,15 +54,26 @@ public sealed class UsageLog
     }
 
     /// <summary>All events of the simulation's days, in order of time, without the changes of participants.</summary>
-    public IEnumerable<AccessEvent> Events()
+    public IEnumerable<AccessEvent> Events() => Events(null, null);
+
+    /// <summary>The events from a place on, so that a long log need not be made from its beginning.</summary>
+    /// <param name="from">The place, as it was told; null for the beginning.</param>
+    /// <param name="atMonth">Told of the place at the first day of each month; null for nobody.</param>
+    public IEnumerable<AccessEvent> Events(Place? from, Action<Place>? atMonth)
     {
+        var index = from?.Index ?? 0;
         var lives = simulation.People.Select(p => new Life(p, seed)).ToList();
         var keys = simulation.People.Select(p => KeyOf(p.Index)).ToList();
-        var latest = simulation.People.Select(_ => new Queue<(string Identity, string Concept)>(Remembered)).ToList();
-        var late = new List<AccessEvent>();
-        for (var day = 0; day < simulation.Options.Days; day++)
+        var latest = simulation.People.Select(p => from is null ? new Queue<(string Identity, string Concept)>(Remembered) : new(from.Latest[p.Index])).ToList();
+        List<AccessEvent> late = [.. from?.Late ?? []];
+        for (var day = from?.Day ?? 0; day < simulation.Options.Days; day++)
         {
             var date = simulation.Options.Start.AddDays(day);
+            if (date.Day == 1)
+            {
+                atMonth?.Invoke(new(day, index, [.. latest.Select(l => l.ToArray())], [.. late]));
+            }
+
             var midnight = date.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
             var events = late.Where(e => e.Time < midnight).ToList();
             late.RemoveAll(e => e.Time < midnight);
@@ -88,10 +99,18 @@ public sealed class UsageLog
             events.Sort((a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : a.Id.CompareTo(b.Id));
             foreach (var logged in events)
             {
+                index++;
                 yield return Fill(logged, latest);
             }
         }
     }
+
+    /// <summary>A place in the log from which it can go on.</summary>
+    /// <param name="Day">Day of the simulation, from 0.</param>
+    /// <param name="Index">Index of its first event.</param>
+    /// <param name="Latest">What was measured last of each person.</param>
+    /// <param name="Late">What is sent later.</param>
+    public sealed record Place(int Day, long Index, IReadOnlyList<(string Identity, string Concept)[]> Latest, IReadOnlyList<AccessEvent> Late);
 
     // What a look-up gives follows from what was sent before it, so it is known only in the order of time.
     private static AccessEvent Fill(AccessEvent logged, List<Queue<(string Identity, string Concept)>> latest)

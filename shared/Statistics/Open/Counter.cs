@@ -4,6 +4,11 @@ namespace PasientensMaledata.Statistics;
 /// <param name="Dimensions">Their names, coarse first.</param>
 internal sealed record Chain(params string[] Dimensions);
 
+/// <summary>A chain's counts, as a tree under the total.</summary>
+/// <param name="Root">The total.</param>
+/// <param name="Histograms">The histogram of each value.</param>
+internal sealed record CountedTree(Cells Root, IReadOnlyDictionary<Cells, int[]> Histograms);
+
 /// <summary>Counts events and people by day and by every value of several chains of dimensions. Its total is common to all.</summary>
 internal sealed class Counter
 {
@@ -75,13 +80,13 @@ internal sealed class Counter
         }
     }
 
-    /// <summary>The counts of each chain as a tree under the total, with the histogram of each value.</summary>
-    public IReadOnlyList<(Cells Root, Dictionary<Cells, int[]> Histograms)> Trees() => [.. Enumerable.Range(0, chains.Count).Select(Tree)];
+    /// <summary>The counts of each chain; of the total alone where there is none.</summary>
+    public IReadOnlyList<CountedTree> Trees() => [.. Enumerable.Range(0, Math.Max(1, chains.Count)).Select(Tree)];
 
-    private (Cells Root, Dictionary<Cells, int[]> Histograms) Tree(int chain)
+    private CountedTree Tree(int chain)
     {
         var histograms = new Dictionary<Cells, int[]>();
-        return (Of(root), histograms);
+        return new(Of(root), histograms);
 
         Cells Of(Node node)
         {

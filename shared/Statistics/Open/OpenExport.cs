@@ -43,13 +43,12 @@ internal static class OpenExport
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task WriteAsync(IBlobs blobs, MonthTime time, OpenMonth month, long madeFrom, CancellationToken cancellationToken)
     {
-        month.End();
         var files = new List<ExportFile>();
         foreach (var (table, trees) in Decide(time, month))
         {
             foreach (var (level, name) in Levels.Where(l => l.Level >= table.Finest))
             {
-                var rows = OpenTables.Rows(trees, time, level).ToList();
+                var rows = OpenTables.Rows(table, trees, time, level).ToList();
                 files.Add(await WriteAsync(blobs, table.Shape, time, name, rows, cancellationToken));
             }
         }
@@ -74,23 +73,23 @@ internal static class OpenExport
     }
 
     /// <summary>Decides for every table what is told of it.</summary>
-    internal static IEnumerable<(OpenTable Table, IReadOnlyList<(Cells Root, Dictionary<Cells, int[]> Histograms)> Trees)> Decide(MonthTime time, OpenMonth month)
+    internal static IEnumerable<(OpenTable Table, IReadOnlyList<CountedTree> Trees)> Decide(MonthTime time, OpenMonth month)
     {
-        var levels = new Dictionary<(string Table, string Key), TimeLevel>();
+        var told = new Dictionary<(string Table, string Dimension, string Value, string Within), TimeLevel>();
         foreach (var table in OpenTables.All)
         {
             var trees = table.Count(month).Trees();
-            var keys = trees.SelectMany(t => OpenTables.Walk(t.Root, null, "")).ToDictionary(n => n.Cells, n => n.Path);
+            var within = trees.SelectMany(t => OpenTables.Walk(t.Root)).ToDictionary(n => n.Cells, n => n.Within);
             Suppression.Decide([.. trees.Select(t => t.Root)], time, Floor, table.ActiveIsKnown);
-            foreach (var (cells, key) in keys)
+            foreach (var (cells, above) in within)
             {
-                levels[(table.Shape.Name, key)] = cells.Level;
+                told[(table.Shape.Name, cells.Dimension, cells.Value, above)] = cells.Level;
             }
 
             yield return (table, trees);
 
             TimeLevel Floor(Cells cells) =>
-                table.NoFinerThan is { } other && levels[(other, keys[cells])] == TimeLevel.Never ? TimeLevel.Never : table.Finest;
+                table.NoFinerThan is { } other && told[(other, cells.Dimension, cells.Value, within[cells])] == TimeLevel.Never ? TimeLevel.Never : table.Finest;
         }
     }
 

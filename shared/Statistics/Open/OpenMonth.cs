@@ -6,15 +6,19 @@ namespace PasientensMaledata.Statistics;
 /// <summary>Counts one month's events for the open tables. People are told apart by numbers that live no longer than this object.</summary>
 internal sealed class OpenMonth
 {
-    private static readonly Chain Roles = new("role");
-    private static readonly Chain Organisations = new("region", "health_community", "legal_entity");
-    private static readonly Chain Places = new("county", "municipality");
+    // Trees that have nothing but the total in common, as far as others can know: what an organisation is, and where it lies, stands in one chain, since
+    // from one follows the other. The municipality of a measurement is the message's; that of a look-up is the patient's.
+    private static readonly Chain Measured = new("region", "health_community", "municipality", "role", "legal_entity");
+    private static readonly Chain Looking = new("region", "health_community", "role", "legal_entity");
+    private static readonly Chain Home = new("county", "municipality");
+    private static readonly Chain Rare = new("region", "role");
 
     private readonly MonthTime time;
     private readonly FirstLookUps<(Counter.Place Place, int Day)> waiting = new();
     private readonly Dictionary<PatientKey, int> patients = [];
     private readonly Dictionary<PractitionerKey, int> practitioners = [];
     private readonly Dictionary<(string LegalEntity, string Municipality, string Concept, Affiliations Version), (Counter.Place Stored, Counter.Place Waited)> places = [];
+    private readonly Dictionary<int, string> homes = [];
     private readonly HashSet<string> active = new(StringComparer.Ordinal);
 
     private readonly Func<string, bool> isNewBlock;
@@ -25,12 +29,12 @@ internal sealed class OpenMonth
     {
         this.isNewBlock = isNewBlock;
         this.time = time;
-        Measurements = new(time, [Roles, Organisations, Places, new("concept")], 1, 1);
-        LookedUp = new(time, [Roles, Organisations, Places, new("concept")], 3, 0);
-        LookUps = new(time, [Roles, Organisations, Places, new("profession")], 1, 2);
-        Opened = new(time, [Roles, new("region")], 1, 2);
-        Refusals = new(time, [Roles, new("region")], 1, 2);
-        RefusedEntries = new(time, [Roles, new("region"), new("concept")], 1, 1);
+        Measurements = new(time, [Measured, new("concept")], 1, 1);
+        LookedUp = new(time, [Measured, new("concept")], 3, 0);
+        LookUps = new(time, [Looking, Home, new("profession")], 1, 2);
+        Opened = new(time, [Rare], 1, 2);
+        Refusals = new(time, [Rare], 1, 2);
+        RefusedEntries = new(time, [Rare, new("concept")], 1, 1);
         Blocks = new(time, [], 1, 1);
     }
 
@@ -128,11 +132,16 @@ internal sealed class OpenMonth
     {
         foreach (var entry in logged.Submission?.Entries ?? [])
         {
-            var controller = Codes.Organisation(entry.Controller);
+            var (controller, municipality) = (Codes.Organisation(entry.Controller), Codes.Municipality(entry.Municipality));
             if (entry.Outcome == "created")
             {
                 active.Add(controller);
-                var (stored, waited) = PlacesOf(controller, Codes.Municipality(entry.Municipality), Codes.Code(entry.Concept));
+                if (municipality.Length > 0)
+                {
+                    homes[patient] = municipality;
+                }
+
+                var (stored, waited) = PlacesOf(controller, municipality, Codes.Code(entry.Concept));
                 Measurements.Add(stored, day, 0, patient);
                 if (RawColumns.DelayIndex(entry.Delay) is { } bin)
                 {
@@ -153,7 +162,7 @@ internal sealed class OpenMonth
             else if (entry.Outcome is "refused" or "conflict" or "precondition-failed" or "not-found")
             {
                 var of = Affiliations.Find(controller);
-                RefusedEntries.Add(RefusedEntries.PlaceOf([of.Role, of.Region, Codes.Code(entry.Concept)]), day, 0, patient);
+                RefusedEntries.Add(RefusedEntries.PlaceOf([of.Region, of.Role, Codes.Code(entry.Concept)]), day, 0, patient);
             }
         }
     }
@@ -165,16 +174,17 @@ internal sealed class OpenMonth
         var practitioner = logged.Practitioner is { } who ? NumberOf(practitioners, (PractitionerKey?)who.Key) : -1;
         if (logged.Outcome == AccessOutcome.Refused)
         {
-            Refusals.Add(Refusals.PlaceOf([of.Role, of.Region]), day, 0, patient, practitioner);
+            Refusals.Add(Refusals.PlaceOf([of.Region, of.Role]), day, 0, patient, practitioner);
             return;
         }
 
         active.Add(legalEntity);
         var profession = Codes.Code(logged.Practitioner?.Authorization);
-        LookUps.Add(LookUps.PlaceOf([of.Role, of.Region, of.HealthCommunity, legalEntity, of.County, of.Municipality, profession]), day, 0, patient, practitioner);
+        var home = homes.GetValueOrDefault(patient, "");
+        LookUps.Add(LookUps.PlaceOf([of.Region, of.HealthCommunity, of.Role, legalEntity, home is { Length: 4 } ? home[..2] : "", home, profession]), day, 0, patient, practitioner);
         if (logged.LookUp is { Opened: true })
         {
-            Opened.Add(Opened.PlaceOf([of.Role, of.Region]), day, 0, patient, practitioner);
+            Opened.Add(Opened.PlaceOf([of.Region, of.Role]), day, 0, patient, practitioner);
         }
     }
 
@@ -184,7 +194,8 @@ internal sealed class OpenMonth
         if (!places.TryGetValue(key, out var known))
         {
             var of = Affiliations.Find(controller);
-            string[] values = [of.Role, of.Region, of.HealthCommunity, controller, municipality is { Length: 4 } ? municipality[..2] : "", municipality, concept];
+            var place = Affiliations.OfMunicipality(municipality) ?? of;
+            string[] values = [place.Region, place.HealthCommunity, municipality, of.Role, controller, concept];
             places[key] = known = (Measurements.PlaceOf(values), LookedUp.PlaceOf(values));
         }
 
