@@ -100,9 +100,7 @@ internal static class ConceptRules
     {
         foreach (var member in parent.EnumerateObject())
         {
-            var name = member.Name;
-            if (name.Length > 5 && name.StartsWith("value", StringComparison.Ordinal) && char.IsAsciiLetterUpper(name[5])
-                && !JsonStrings.IsEmpty(member.Value))
+            if (IsChoice(JsonStrings.Name(member), "value"u8) && !JsonStrings.IsEmpty(member.Value))
             {
                 value = member;
                 return true;
@@ -112,6 +110,10 @@ internal static class ConceptRules
         value = default;
         return false;
     }
+
+    /// <summary>Whether a member's name is a choice of type: the stem and a capital letter.</summary>
+    public static bool IsChoice(ReadOnlySpan<byte> name, ReadOnlySpan<byte> stem) =>
+        name.Length > stem.Length && name.StartsWith(stem) && char.IsAsciiLetterUpper((char)name[stem.Length]);
 
     private static void CheckProfile(
         JsonElement observation, ProfileDemands demands, CodingKey? coding, Concept? concept, EffectiveTime effective, bool isClaimed, IssueList issues)

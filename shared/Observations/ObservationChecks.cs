@@ -52,7 +52,7 @@ public static class ObservationChecks
             return Refused(issues);
         }
 
-        var shape = JsonShape.Walk(observation, json.Length, issues);
+        var shape = JsonShape.Walk(observation, json, issues);
         if (shape.IsUnfit)
         {
             return Refused(issues);
@@ -151,36 +151,39 @@ public static class ObservationChecks
 
     private static void CheckChoices(JsonElement parent, string expression, IssueList issues)
     {
-        string? value = null;
-        string? effective = null;
+        ReadOnlySpan<byte> value = default;
+        ReadOnlySpan<byte> effective = default;
         foreach (var member in parent.EnumerateObject())
         {
-            if (member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(""u8))
+            var name = JsonStrings.Name(member);
+            if (name.Length > 1 && name[0] == '_')
             {
-                continue;
+                name = name[1..];
             }
 
-            var name = member.Name.StartsWith('_') ? member.Name[1..] : member.Name;
-            if (IsChoice(name, "value"))
+            if (ConceptRules.IsChoice(name, "value"u8))
             {
-                CheckChoice(ref value, name, expression, issues);
+                CheckChoice(ref value, name, member, expression, issues);
             }
-            else if (IsChoice(name, "effective"))
+            else if (ConceptRules.IsChoice(name, "effective"u8))
             {
-                CheckChoice(ref effective, name, expression, issues);
+                CheckChoice(ref effective, name, member, expression, issues);
             }
         }
     }
 
-    private static bool IsChoice(string name, string stem) =>
-        name.Length > stem.Length && name.StartsWith(stem, StringComparison.Ordinal) && char.IsAsciiLetterUpper(name[stem.Length]);
-
-    private static void CheckChoice(ref string? first, string name, string expression, IssueList issues)
+    private static void CheckChoice(ref ReadOnlySpan<byte> first, ReadOnlySpan<byte> name, JsonProperty member, string expression, IssueList issues)
     {
-        first ??= name;
-        if (first != name)
+        if (member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(""u8))
         {
-            var at = ElementPath.IsPlain(name) ? $"{expression}.{name}" : expression;
+            return;
+        }
+
+        first = first.IsEmpty ? name : first;
+        if (!first.SequenceEqual(name))
+        {
+            var text = member.Name.AsSpan().TrimStart('_');
+            var at = ElementPath.IsPlain(text) ? $"{expression}.{text}" : expression;
             if (!issues.HasErrorAt(at))
             {
                 issues.Error("structure", at, "The element is there with two types; send one of them.");

@@ -42,18 +42,26 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             list.Add((slot, Prepare(observations[slot], check, subject, ordinals)));
         }
 
+        if (byPatient.Count == 1)
+        {
+            await WriteAsync(byPatient.First(), cancellationToken);
+            return results;
+        }
+
         await Parallel.ForEachAsync(
             byPatient,
             new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
-            async (patient, stop) =>
-            {
-                var writer = new PatientWriter(partitions, ring, directory, time, source, patient.Key);
-                foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
-                {
-                    results[slot] = result;
-                }
-            });
+            WriteAsync);
         return results;
+
+        async ValueTask WriteAsync(KeyValuePair<NationalId, List<(int Slot, PreparedObservation Observation)>> patient, CancellationToken stop)
+        {
+            var writer = new PatientWriter(partitions, ring, directory, time, source, patient.Key);
+            foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
+            {
+                results[slot] = result;
+            }
+        }
     }
 
     private PreparedObservation Prepare(SubmittedObservation observation, CheckedObservation check, NationalId subject, Dictionary<(UInt128, string?), int> ordinals)
