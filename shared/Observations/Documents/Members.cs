@@ -62,9 +62,12 @@ internal ref struct Members
             return BinaryPrimitives.ReadUInt64BigEndian(name);
         }
 
-        Span<byte> padded = stackalloc byte[8];
-        padded.Clear();
-        name.CopyTo(padded);
-        return BinaryPrimitives.ReadUInt64BigEndian(padded);
+        ulong beginning = 0;
+        foreach (var b in name)
+        {
+            beginning = (beginning << 8) | b;
+        }
+
+        return name.IsEmpty ? 0 : beginning << (8 * (8 - name.Length));
     }
 }

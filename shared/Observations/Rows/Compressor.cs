@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using K4os.Compression.LZ4;
 
@@ -93,15 +94,17 @@ internal sealed class Compressor
         var anchor = start;
         var written = 0;
         var misses = 0;
+        var seen = places;
+        var known = VocabularyPlaces;
         for (var at = start; at < source.Length - NoMatchAfter;)
         {
             var bytes = Read(source, at);
-            ref var latest = ref places[Hash(bytes, HashBits)];
+            ref var latest = ref seen[Hash(bytes, HashBits)];
             var place = latest - before;
             latest = before + at;
             if (place < start || at - place > MaxOffset || Read(source, place) != bytes)
             {
-                place = VocabularyPlaces[Hash(bytes, VocabularyBits)];
+                place = known[Hash(bytes, VocabularyBits)];
                 if (place == 0 || at - place > MaxOffset || Read(source, place) != bytes)
                 {
                     // Where little repeats itself, such as in an image, ever longer steps.
@@ -155,8 +158,9 @@ internal sealed class Compressor
         return at;
     }
 
+    // Callers stay 4 bytes and more before the end. Which byte comes first does not matter, since it is only compared.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Read(ReadOnlySpan<byte> source, int at) => BinaryPrimitives.ReadUInt32LittleEndian(source[at..]);
+    private static uint Read(ReadOnlySpan<byte> source, int at) => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(source), at));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Hash(uint bytes, int bits) => unchecked((int)((bytes * 2_654_435_761u) >> (32 - bits)));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using PasientensMaledata.Identity;
-using PasientensMaledata.Observations.Concepts;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
@@ -68,7 +67,7 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
     {
         var keys = ring.Current;
         var document = ObservationDocument.Read(observation.Element, observation.Body);
-        var (concept, group) = ConceptOf(document, keys.Identity);
+        var (concept, group) = check.Concept is { } known ? (known.Slug, 0) : BucketOf(document, keys.Identity);
         if (!ObservationStatusCode.TryParse(document.Status, out var status))
         {
             throw new InvalidOperationException("The checks accepted a status that is none.");
@@ -83,17 +82,9 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             observation.IsPut, observation.IfMatch, observation.IfNoneExist, issued, check.Issues);
     }
 
-    // The first coding that the catalogue knows names the Concept; what it does not know goes to one of 16 buckets by its first coding, or its text.
-    private static (string Concept, ulong Group) ConceptOf(ObservationDocument document, byte[] key)
+    // What the catalogue does not know goes to one of 16 buckets by its first coding, or its text.
+    private static (string Concept, ulong Group) BucketOf(ObservationDocument document, byte[] key)
     {
-        foreach (var coding in document.Codings)
-        {
-            if (ConceptCatalog.Find(coding.System, coding.Value) is { } concept)
-            {
-                return (concept.Slug, 0);
-            }
-        }
-
         var named = document.Codings is [var first, ..] ? $"{first.System}|{first.Value}" : $"\n{document.CodeText}";
         Span<byte> hash = stackalloc byte[32];
         KeyedHash.Compute(key, Encoding.UTF8.GetBytes(named), hash);
