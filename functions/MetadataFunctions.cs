@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Wire;
@@ -31,9 +32,11 @@ public static class MetadataFunctions
     {
         var started = service.Time.GetTimestamp();
         var answers = true;
+        LogStatus? log = null;
         try
         {
             await service.Partitions.ReadAsync(ProbePartition, ProbeRow, context.RequestAborted);
+            log = await LogStatus.ReadAsync(service.Partitions, context.RequestAborted);
         }
         catch (StorageUnavailableException)
         {
@@ -52,6 +55,7 @@ public static class MetadataFunctions
             {
                 status = answers ? "ok" : "unavailable",
                 storage = new { kind = service.StorageName, answers, milliseconds = Math.Round(service.Time.GetElapsedTime(started).TotalMilliseconds, 2) },
+                accessLog = log is null ? null : new { events = log.Size, lagSeconds = Math.Round(log.Lag(service.Time.GetUtcNow()).TotalSeconds, 1) },
                 version = Version,
             },
             context.RequestAborted);

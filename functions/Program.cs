@@ -1,14 +1,17 @@
 using System.Security.Cryptography;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
 
-var options = ServiceOptions.Read(args, out var error);
+string? error;
+var isHosted = Environment.GetEnvironmentVariable(ServiceOptions.HostedPortSetting) is not null;
+var options = isHosted ? ServiceOptions.ReadHosted(Environment.GetEnvironmentVariable, out error) : ServiceOptions.Read(args, out error);
 if (options is null)
 {
-    await Console.Error.WriteLineAsync($"{error} See ./run --help.");
+    await Console.Error.WriteLineAsync(isHosted ? $"Not started. {error}" : $"{error} See ./run --help.");
     return 2;
 }
 
@@ -18,10 +21,21 @@ if (options.ShowHelp)
     return 0;
 }
 
-if (OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
+if (options.IsOpen && OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()) is { } refusal)
 {
     await Console.Error.WriteLineAsync($"Not started. {refusal}");
     return 3;
+}
+
+AccessSettings? access = null;
+if (!options.IsOpen)
+{
+    access = AccessSettings.Read(Environment.GetEnvironmentVariable, isHosted ? null : options.Port, options.Numbers, out var wrong);
+    if (access is null)
+    {
+        await Console.Error.WriteLineAsync($"Not started. {string.Join(' ', wrong)}");
+        return 2;
+    }
 }
 
 string? taken = null;
@@ -45,8 +59,10 @@ if (taken is not null)
 
 OpenedStorage storage;
 KeyRing ring;
+StreamOptions stream;
 try
 {
+    stream = StreamOptions.Read(Environment.GetEnvironmentVariable);
     storage = OpenedStorage.Open(options.Storage, options.DataFolder, Environment.GetEnvironmentVariable, TimeProvider.System);
     ring = await KeyRing.OpenAsync(storage.Blobs, storage.ReadMasterKeys, CancellationToken.None);
 }
@@ -58,8 +74,15 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
-var service = Service.Over(storage.Partitions, ring, options.Numbers, options.Storage, TimeProvider.System);
-await using var app = WebHost.Build(service, options.Port);
+using var tokens = access is null ? null : new TokenMode(
+    storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, access.Auth, access.Rules, access.Registers, null, stream);
+if (tokens is not null)
+{
+    await tokens.StartAsync(CancellationToken.None);
+}
+
+var service = tokens?.Service ?? Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
 try
 {
     await app.StartAsync();
@@ -70,8 +93,12 @@ catch (IOException)
     return 5;
 }
 
-Console.WriteLine(Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
+Console.WriteLine(isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}" : Greeting.Text(new Uri(app.Urls.First()).Port, options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder) : $"the storage account; master keys in {Path.GetFullPath(options.DataFolder)}", TimeProvider.System.GetUtcNow()));
+#if PACKAGED
+var demo = Task.CompletedTask;
+#else
 var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
+#endif
 await app.WaitForShutdownAsync();
 await demo;
 Console.WriteLine("Stopped.");

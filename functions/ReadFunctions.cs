@@ -1,4 +1,6 @@
 using System.Buffers;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Rows;
@@ -19,32 +21,55 @@ public static class ReadFunctions
             return;
         }
 
-        if (await service.Reader.ReadAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted) is not { } found)
+        var id = (string)context.Request.RouteValues["id"]!;
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.Read, service.Reader.PatientOf(id), null) is not { } call)
         {
+            return;
+        }
+
+        if (await service.Reader.ReadAsync(call.Patient, id, call.Visibility, context.RequestAborted) is not { } found)
+        {
+            await call.LogAsync(null, [], context.RequestAborted);
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));
             return;
         }
 
+        await call.LogAsync(null, [found], context.RequestAborted);
         await AnswerAsync(context, StatusCodes.Status200OK, found);
     }
 
     /// <summary><c>GET /Observation/{id}/_history/{version}</c></summary>
     public static async Task ReadVersionAsync(HttpContext context, Service service)
     {
-        if (!int.TryParse((string)context.Request.RouteValues["version"]!, System.Globalization.NumberStyles.None, null, out var version)
-            || await service.Reader.ReadVersionAsync((string)context.Request.RouteValues["id"]!, version, context.RequestAborted) is not { } found)
+        var id = (string)context.Request.RouteValues["id"]!;
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.History, service.Reader.PatientOf(id), null) is not { } call)
         {
+            return;
+        }
+
+        if (!int.TryParse((string)context.Request.RouteValues["version"]!, System.Globalization.NumberStyles.None, null, out var version)
+            || await service.Reader.ReadVersionAsync(call.Patient, id, version, call.Visibility, context.RequestAborted) is not { } found)
+        {
+            await call.LogAsync(null, [], context.RequestAborted);
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such version of such an Observation."));
             return;
         }
 
+        await call.LogAsync(null, [found], context.RequestAborted);
         await AnswerAsync(context, StatusCodes.Status200OK, found);
     }
 
     /// <summary><c>GET /Observation/{id}/_history</c></summary>
     public static async Task HistoryAsync(HttpContext context, Service service)
     {
-        var found = await service.Reader.ReadHistoryAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted);
+        var id = (string)context.Request.RouteValues["id"]!;
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.History, service.Reader.PatientOf(id), null) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.ReadHistoryAsync(call.Patient, id, call.Visibility, context.RequestAborted);
+        await call.LogAsync(null, found, context.RequestAborted);
         if (found.Count == 0)
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));

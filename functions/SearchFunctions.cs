@@ -1,9 +1,13 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using PasientensMaledata.Access.Callers;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations;
@@ -32,13 +36,17 @@ public static class SearchFunctions
             return;
         }
 
-        var patient = await service.Directory.FindAsync(read.Patient, context.RequestAborted);
-        var found = await service.Reader.SearchAsync(patient, read.Query!, null, null, context.RequestAborted);
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.Search, await service.Directory.FindAsync(read.Patient, context.RequestAborted), read.Patient) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.SearchAsync(call.Patient, read.Query!, call.Visibility, null, null, context.RequestAborted);
 
         // No identifier of a person stands in a URL: the links say all but the patient.
         var shown = parameters.Where(p => !p.Key.StartsWith("patient", StringComparison.Ordinal) && !p.Key.StartsWith("subject", StringComparison.Ordinal)).ToList();
-        var link = found.After is null || patient is not { } key ? null : new PageLink(key, Known(shown), found.After, found.AsOf);
-        await AnswerAsync(context, service, read.Query!, found, Self(context.Request, Known(shown)), link, read.Remarks);
+        var link = found.After is null || call.Patient.Key is not { } key ? null : new PageLink(key, Known(shown), found.After, found.AsOf);
+        await AnswerAsync(context, service, call, read.Query!, found, Self(context.Request, Known(shown)), link, read.Remarks);
     }
 
     /// <summary><c>GET /Observation</c>: a further page, or the advice to POST.</summary>
@@ -47,11 +55,13 @@ public static class SearchFunctions
         // Some clients ask for every address in a format.
         if (context.Request.Query.Keys.Any(k => k is not (PageParameter or "_format" or "_pretty")) || context.Request.Query[PageParameter] is not [{ } token])
         {
-            await AdviseToPostAsync(context);
+            await (RequestCaller.Of(context) is CitizenCaller
+                ? FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, Issue.Error("invalid", null, $"A page link stands alone: {PageParameter}, once, and nothing beside it."))
+                : AdviseToPostAsync(context));
             return;
         }
 
-        var link = PageLink.Read(token, service.Ring.Current.Page, Service.Caller.ToString(), service.Time.GetUtcNow(), out var expired);
+        var link = PageLink.Read(token, service.Ring.Current.Page, LookUpCall.BindingOf(RequestCaller.Of(context), service), service.Time.GetUtcNow(), out var expired);
         if (link is null || expired)
         {
             await FhirAnswer.OutcomeAsync(context, expired ? StatusCodes.Status410Gone : StatusCodes.Status400BadRequest, expired
@@ -60,9 +70,15 @@ public static class SearchFunctions
             return;
         }
 
+        // Decided anew: a setting made since the page before holds here.
+        if (await LookUpCall.OpenAsync(context, service, RequestCaller.Of(context) is CitizenCaller ? AccessAction.CitizenView : AccessAction.Page, link.Patient, null) is not { } call)
+        {
+            return;
+        }
+
         var query = QueryReader.ReadRest(QueryKind.Search, link.Parameters, [], []);
-        var found = await service.Reader.SearchAsync(link.Patient, query, link.After, link.AsOf, context.RequestAborted);
-        await AnswerAsync(context, service, query, found, Self(context.Request, link.Parameters), found.After is null ? null : link with { After = found.After }, []);
+        var found = await service.Reader.SearchAsync(call.Patient, query, call.Visibility, link.After, link.AsOf, context.RequestAborted);
+        await AnswerAsync(context, service, call, query, found, Self(context.Request, link.Parameters), found.After is null ? null : link with { After = found.After }, []);
     }
 
     /// <summary>Answers a look-up by GET: 405.</summary>
@@ -70,6 +86,57 @@ public static class SearchFunctions
     {
         context.Response.Headers.Allow = "POST";
         return FhirAnswer.OutcomeAsync(context, StatusCodes.Status405MethodNotAllowed, Issue.Error("not-supported", null, "Look up with POST /Observation/_search or POST /Observation/$lastn and the parameters in the form: a person number does not belong in a URL."));
+    }
+
+    /// <summary><c>GET /citizen/Observation</c>: the citizen's own, and further pages of them. The token is the patient.</summary>
+    public static async Task CitizenSearchAsync(HttpContext context, Service service)
+    {
+        if (context.Request.Query.ContainsKey(PageParameter))
+        {
+            await PageAsync(context, service);
+            return;
+        }
+
+        if (await ReadCitizenQueryAsync(context, QueryKind.Search) is not var (parameters, read)
+            || await OpenOwnAsync(context, service) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.SearchAsync(call.Patient, read.Query!, call.Visibility, null, null, context.RequestAborted);
+        var link = found.After is null || call.Patient.Key is not { } key ? null : new PageLink(key, Known(parameters), found.After, found.AsOf);
+        await AnswerAsync(context, service, call, read.Query!, found, Self(context.Request, Known(parameters)), link, read.Remarks);
+    }
+
+    /// <summary><c>GET /citizen/Observation/$lastn</c></summary>
+    public static async Task CitizenLastAsync(HttpContext context, Service service)
+    {
+        if (await ReadCitizenQueryAsync(context, QueryKind.LastN) is not var (_, read)
+            || await OpenOwnAsync(context, service) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.LastAsync(call.Patient, read.Query!, call.Visibility, context.RequestAborted);
+        await AnswerAsync(context, service, call, read.Query!, found, null, null, read.Remarks);
+    }
+
+    private static async Task<LookUpCall?> OpenOwnAsync(HttpContext context, Service service)
+    {
+        var citizen = (CitizenCaller)RequestCaller.Of(context);
+        return await LookUpCall.OpenAsync(context, service, AccessAction.CitizenView, await service.Directory.FindAsync(citizen.Subject, context.RequestAborted), citizen.Subject);
+    }
+
+    private static async Task<(List<KeyValuePair<string, string>> Parameters, ReadQuery Read)?> ReadCitizenQueryAsync(HttpContext context, QueryKind kind)
+    {
+        if (await ReadParametersAsync(context, allowResource: false) is not { } parameters)
+        {
+            return null;
+        }
+
+        var (errors, remarks) = (new List<Issue>(), new List<Issue>());
+        var query = QueryReader.ReadRest(kind, parameters, errors, remarks);
+        return await CheckAsync(context, new(errors.Count > 0 ? null : query, default, errors, remarks)) is { } read ? (parameters, read) : null;
     }
 
     /// <summary><c>POST /Observation/$lastn</c></summary>
@@ -81,15 +148,20 @@ public static class SearchFunctions
             return;
         }
 
-        var patient = await service.Directory.FindAsync(read.Patient, context.RequestAborted);
-        var found = await service.Reader.LastAsync(patient, read.Query!, context.RequestAborted);
-        await AnswerAsync(context, service, read.Query!, found, null, null, read.Remarks);
+        if (await LookUpCall.OpenAsync(context, service, AccessAction.Last, await service.Directory.FindAsync(read.Patient, context.RequestAborted), read.Patient) is not { } call)
+        {
+            return;
+        }
+
+        var found = await service.Reader.LastAsync(call.Patient, read.Query!, call.Visibility, context.RequestAborted);
+        await AnswerAsync(context, service, call, read.Query!, found, null, null, read.Remarks);
     }
 
-    private static async Task AnswerAsync(HttpContext context, Service service, ObservationQuery query, LookUp found, string? self, PageLink? link, IReadOnlyList<Issue> remarks)
+    private static async Task AnswerAsync(HttpContext context, Service service, LookUpCall call, ObservationQuery query, LookUp found, string? self, PageLink? link, IReadOnlyList<Issue> remarks)
     {
         if (found.TooCostly)
         {
+            await call.LogAsync(query, [], context.RequestAborted);
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, Issue.Error("too-costly", null, query.CountOnly
                 ? $"More than {Limits.MaxCountedMatches} Observations match. Narrow the search by date or code."
                 : $"More than {Limits.MaxSortedMatches} Observations match, and oldest first needs them all. Narrow the search by date or code, or take the newest first."));
@@ -105,17 +177,35 @@ public static class SearchFunctions
         var baseUrl = Addresses.Base(context.Request);
         var next = link is null || query.Count is null
             ? null
-            : $"{baseUrl}/Observation?{PageParameter}={link.Format(service.Ring.Current.Page, Service.Caller.ToString(), service.Time.GetUtcNow())}";
+            : $"{baseUrl}{(call.Citizen is null ? "" : "/citizen")}/Observation?{PageParameter}={link.Format(service.Ring.Current.Page, call.BoundTo, service.Time.GetUtcNow())}";
         FhirFormat.TryChoose(context.Request, out var withR5);
         using var body = new AnswerBuffer();
-        BundleWriter.WriteSearchSet(body, found, baseUrl, self ?? $"{baseUrl}{context.Request.Path}", next, remarks, withR5);
-        await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, body.Written);
+        BundleWriter.WriteSearchSet(body, found, baseUrl, self ?? $"{baseUrl}{context.Request.Path}", next, [.. remarks, .. call.Remarks], withR5);
+        await call.LogAsync(query, found.Observations, context.RequestAborted);
+        await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, call.Citizen is { } citizen ? WithoutStaffNumbers(body.Written, citizen) : body.Written);
+    }
+
+    private static ReadOnlyMemory<byte> WithoutStaffNumbers(ReadOnlyMemory<byte> bundle, CitizenCaller citizen)
+    {
+        var node = JsonNode.Parse(bundle.Span)!;
+        StaffNumbers.Remove(node, new HashSet<string>(StringComparer.Ordinal) { citizen.Subject.Digits });
+        var cleaned = new ArrayBufferWriter<byte>(bundle.Length);
+        using (var json = new Utf8JsonWriter(cleaned, OperationOutcomeWriter.Options))
+        {
+            node.WriteTo(json);
+        }
+
+        return cleaned.WrittenMemory;
     }
 
     private static async Task<ReadQuery?> ReadQueryAsync(HttpContext context, Service service, QueryKind kind, IReadOnlyList<KeyValuePair<string, string>> parameters)
     {
         var header = context.Request.Headers["X-Pmd-Patient"];
-        var read = QueryReader.Read(kind, parameters, header.Count > 1 ? string.Join(',', header.ToArray()) : header.ToString(), service.Policy);
+        return await CheckAsync(context, QueryReader.Read(kind, parameters, header.Count > 1 ? string.Join(',', header.ToArray()) : header.ToString(), service.Policy));
+    }
+
+    private static async Task<ReadQuery?> CheckAsync(HttpContext context, ReadQuery read)
+    {
         var strict = context.Request.Headers["Prefer"].ToString().Replace("\"", "", StringComparison.Ordinal).Contains("handling=strict", StringComparison.OrdinalIgnoreCase);
         var errors = strict ? [.. read.Errors, .. read.Remarks.Where(r => r.Code == "not-supported").Select(r => r with { Severity = IssueSeverity.Error })] : read.Errors;
         if (errors.Count == 0)
@@ -162,7 +252,7 @@ public static class SearchFunctions
             return null;
         }
 
-        var (rented, length) = await FhirBody.ReadBytesAsync(request, context.RequestAborted);
+        var (rented, length) = await FhirBody.ReadBytesAsync(request, Limits.MaxBodyBytes, context.RequestAborted);
         if (length > Limits.MaxSearchFormBytes)
         {
             ArrayPool<byte>.Shared.Return(rented, clearArray: true);
@@ -282,5 +372,5 @@ public static class SearchFunctions
     }
 
     private static string Self(HttpRequest request, IReadOnlyList<KeyValuePair<string, string>> parameters) =>
-        QueryHelpers.AddQueryString($"{Addresses.Base(request)}/Observation/_search", parameters.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
+        QueryHelpers.AddQueryString($"{Addresses.Base(request)}{(request.Path.StartsWithSegments("/citizen") ? "/citizen/Observation" : "/Observation/_search")}", parameters.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
 }

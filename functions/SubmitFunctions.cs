@@ -1,46 +1,35 @@
 using System.Buffers;
-using System.Text.Json;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
+using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Observations.Wire;
+using PasientensMaledata.Submissions;
 
 namespace PasientensMaledata.Functions;
 
 /// <summary>The calls that store.</summary>
 public static class SubmitFunctions
 {
+    /// <summary>The header that names a Submission in its answer: by it the Sender finds what was refused.</summary>
+    public const string SubmissionIdHeader = "x-pmd-submission-id";
+
     /// <summary><c>POST /</c></summary>
-    public static async Task BundleAsync(HttpContext context, Service service)
+    public static Task BundleAsync(HttpContext context, Service service) => ReceiveAsync(context, service, new(MessageKind.Bundle), async receipt =>
     {
-        using var body = await FhirBody.ReadAsync(context);
-        if (body.Problem is { } problem)
-        {
-            await FhirAnswer.OutcomeAsync(context, body.Status, problem);
-            return;
-        }
-
-        var bundle = BundleReader.Read(body.Root, body.Bytes, Service.Caller);
-        if (bundle.Refusal is { } refusal)
-        {
-            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, refusal);
-            return;
-        }
-
-        var stored = await service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], context.RequestAborted);
-        var next = 0;
-        var results = bundle.Entries.Select(e => (e, e.Result ?? stored[next++])).ToList();
-        if (stored.Length > 0 && Array.TrueForAll(stored, r => r.Outcome == EntryOutcome.Unavailable))
+        var stored = receipt.Message.Entries.Zip(receipt.Results).Where(r => r.First.Observation is not null).Select(r => r.Second.Outcome).ToList();
+        if (stored.Count > 0 && stored.TrueForAll(o => o == EntryOutcome.Unavailable))
         {
             await FhirAnswer.OutcomeAsync(context, StatusCodes.Status503ServiceUnavailable, Issue.Error("transient", null, "Storage did not answer, and nothing is known to be stored. Send the Bundle again: what was stored after all will be answered as known."));
             return;
         }
 
-        var answer = new ArrayBufferWriter<byte>(512 * Math.Max(1, results.Count));
-        BundleWriter.WriteResponses(answer, results);
+        var answer = new ArrayBufferWriter<byte>(512 * Math.Max(1, receipt.Results.Count));
+        BundleWriter.WriteResponses(answer, [.. receipt.Message.Entries.Zip(receipt.Results)]);
         await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, answer.WrittenMemory);
-    }
+    });
 
     /// <summary><c>POST /Observation</c></summary>
     public static async Task CreateAsync(HttpContext context, Service service)
@@ -56,7 +45,7 @@ public static class SubmitFunctions
             }
         }
 
-        await SubmitAsync(context, service, (element, bytes) => new(element, bytes, IfNoneExist: ifNoneExist));
+        await ReceiveAsync(context, service, new(MessageKind.Observation, IfNoneExist: ifNoneExist), receipt => AnswerAsync(context, receipt.Results[0]));
     }
 
     /// <summary><c>PUT /Observation/{id}</c></summary>
@@ -69,47 +58,43 @@ public static class SubmitFunctions
             return;
         }
 
-        await SubmitAsync(context, service, (element, bytes) => new(element, bytes, IsPut: true, IfMatch: ifMatch), (string)context.Request.RouteValues["id"]!);
+        var manner = new Manner(MessageKind.Observation, IsPut: true, (string)context.Request.RouteValues["id"]!, ifMatch);
+        await ReceiveAsync(context, service, manner, receipt => AnswerAsync(context, receipt.Results[0]));
     }
 
-    private static async Task SubmitAsync(HttpContext context, Service service, Func<JsonElement, ReadOnlyMemory<byte>, SubmittedObservation> submitted, string? id = null)
+    private static async Task ReceiveAsync(HttpContext context, Service service, Manner manner, Func<Receipt, Task> answer)
     {
-        using var body = await FhirBody.ReadAsync(context);
-        if ((body.Problem ?? WhyNotStored(body.Root, id)) is { } problem)
+        if (await SubmitCall.OpenAsync(context, service) is not { } call)
         {
-            await FhirAnswer.OutcomeAsync(context, body.Problem is null ? StatusCodes.Status400BadRequest : body.Status, problem);
             return;
         }
 
-        if (BundleReader.IsTooDeep(body.Root))
+        if (FhirFormat.WhyNotRead(context.Request) is { } reason)
         {
-            await AnswerAsync(context, service, new(EntryOutcome.Refused, null, 0, default, [Issue.Error("too-long", "Observation", $"The Observation is nested deeper than {Limits.MaxJsonDepth} levels.")]));
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, reason));
             return;
         }
 
-        var results = await service.Submissions.SubmitAsync(new(Service.Caller, "", null, ""), [submitted(body.Root, body.Bytes)], context.RequestAborted);
-        await AnswerAsync(context, service, results[0]);
+        var (rented, length) = await FhirBody.ReadBytesAsync(context.Request, Limits.MaxBodyBytes, context.RequestAborted);
+        try
+        {
+            var received = service.Time.GetUtcNow().UtcDateTime;
+            var envelope = new Envelope(SubmissionId.New(received), call.Sender, new HttpOrigin(CorrelationIds.Of(context)), received, manner, call.Admit, call.Logged);
+            context.Response.Headers[SubmissionIdHeader] = envelope.Id.ToString();
+            using var message = SubmittedMessage.Read(envelope, rented.AsMemory(0, length));
+
+            // From here on it is carried through, though the caller may leave: nothing is stored that is not logged.
+            var receipt = (await service.Reception.ReceiveAsync([message], CancellationToken.None))[0];
+            await (message.Refusal is { } refusal ? FhirAnswer.OutcomeAsync(context, StatusCodes.Status400BadRequest, refusal) : answer(receipt));
+        }
+        finally
+        {
+            // It held what is said of patients.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
     }
 
-    private static Issue? WhyNotStored(JsonElement root, string? id)
-    {
-        if (!BundleReader.IsText(root))
-        {
-            return BundleReader.Unreadable("Observation");
-        }
-
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resourceType", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals("Observation"))
-        {
-            return Issue.Error("structure", "Observation", "The body is to be a FHIR Observation. A Bundle is sent to the base.");
-        }
-
-        // FHIR R4 http#update: the body has an id, and it is the one in the URL.
-        return id is null || (root.TryGetProperty("id", out var inBody) && inBody.ValueKind == JsonValueKind.String && inBody.ValueEquals(id))
-            ? null
-            : Issue.Error("invariant", "Observation.id", "The Observation is to have the id that stands in the URL.");
-    }
-
-    private static async Task AnswerAsync(HttpContext context, Service service, EntryResult result)
+    private static async Task AnswerAsync(HttpContext context, EntryResult result)
     {
         var status = result.Outcome == EntryOutcome.Created ? StatusCodes.Status201Created : int.Parse(BundleWriter.StatusOf(result.Outcome), System.Globalization.CultureInfo.InvariantCulture);
         if (result.Id is not null && result.IsStored)
@@ -121,12 +106,6 @@ public static class SubmitFunctions
             if (wanted.Contains("return=minimal", StringComparison.OrdinalIgnoreCase))
             {
                 context.Response.StatusCode = status;
-                return;
-            }
-
-            if (wanted.Contains("return=representation", StringComparison.OrdinalIgnoreCase) && await service.Reader.ReadAsync(result.Id, context.RequestAborted) is { } found)
-            {
-                await ReadFunctions.AnswerAsync(context, status, found);
                 return;
             }
         }

@@ -6,6 +6,12 @@ public static class Limits
     /// <summary>Bytes of a request body, after decompression.</summary>
     public const int MaxBodyBytes = 33_554_432;
 
+    /// <summary>Bytes of a batch of events as the Functions host posts it: <see cref="MaxBatchEvents"/> events of 1 MiB, whatever is in them.</summary>
+    public const int MaxBatchBytes = 536_870_912;
+
+    /// <summary>Events in a batch: <c>maxEventBatchSize</c> in host.json. An event's properties take up to seven times their size as the host writes them.</summary>
+    public const int MaxBatchEvents = 64;
+
     /// <summary>Bytes of a request line: a page link has its search in it.</summary>
     public const int MaxRequestLineBytes = 32_768;
 
@@ -72,11 +78,68 @@ public static class Limits
     /// <summary>Largest <c>max</c> of <c>$lastn</c>.</summary>
     public const int MaxLastN = 100;
 
+    /// <summary>Days of refused Submissions that one list spans.</summary>
+    public const int MaxRefusedDays = 100;
+
     /// <summary>How long a page link lives.</summary>
     public static readonly TimeSpan PageLinkLifetime = TimeSpan.FromMinutes(15);
 
+    /// <summary>Characters of an access token.</summary>
+    public const int MaxTokenLength = 16_384;
+
+    /// <summary>Characters of a DPoP proof.</summary>
+    public const int MaxProofLength = 8_192;
+
+    /// <summary>Characters of the <c>jti</c> of a DPoP proof.</summary>
+    public const int MaxProofIdLength = 256;
+
+    /// <summary>Characters of the name of a person or client out of a token; what is longer is cut.</summary>
+    public const int MaxNameLength = 200;
+
+    /// <summary>Characters of an identifier, code or system in an attest.</summary>
+    public const int MaxAttestCodeLength = 128;
+
+    /// <summary>Characters of <c>decision_ref.id</c> in an attest.</summary>
+    public const int MaxAttestReferenceLength = 256;
+
+    /// <summary>Characters of a text for people in an attest; what is longer is cut.</summary>
+    public const int MaxAttestWordsLength = 200;
+
+    /// <summary>Patients in an attest.</summary>
+    public const int MaxAttestPatients = 100;
+
     /// <summary>A write commits at most so long after the moment it is stamped with, else it is stamped anew.</summary>
     public static readonly TimeSpan CommitWindow = TimeSpan.FromSeconds(10);
+
+    /// <summary>Age of an attest (ATT-58).</summary>
+    public static readonly TimeSpan MaxAttestAge = TimeSpan.FromMinutes(60);
+
+    /// <summary>Different patients that one practitioner may look up within a clock hour.</summary>
+    public const int MaxPatientsPerPractitionerHour = 150;
+
+    /// <summary>Different patients that may be looked up from one client within a clock hour.</summary>
+    public const int MaxPatientsPerClientHour = 5_000;
+
+    /// <summary>Characters of the name by which a citizen knows whom they block.</summary>
+    public const int MaxBlockName = 100;
+
+    /// <summary>Events in one answer of a citizen's log.</summary>
+    public const int MaxLogPage = 200;
+
+    /// <summary>Bytes of a body that changes a setting.</summary>
+    public const int MaxSettingBytes = 16_384;
+
+    /// <summary>Blocks that one citizen may have in force.</summary>
+    public const int MaxBlocks = 200;
+
+    /// <summary>Bytes of a file of participants.</summary>
+    public const int MaxParticipantFileBytes = 4_194_304;
+
+    /// <summary>How long the participants that were last read are relied on while they cannot be read anew.</summary>
+    public static readonly TimeSpan MaxParticipantsAge = TimeSpan.FromSeconds(60);
+
+    /// <summary>Characters of a name or code that is logged; longer ones are cut.</summary>
+    public const int MaxLoggedText = 200;
 
     /// <summary>What a caller can meet, in words: <c>/metadata</c> and <c>docs/limits.md</c> are made from it.</summary>
     public static IReadOnlyList<(string Meaning, string Figure, string Past)> All { get; } =
@@ -98,7 +161,17 @@ public static class Limits
         ("Matches that _sort=date orders", $"{MaxSortedMatches}", "400"),
         ("Matches that _summary=count counts", $"{MaxCountedMatches}", "400"),
         ("Largest max of $lastn", $"{MaxLastN}", "400"),
+        ("Days in a list of what was refused", $"{MaxRefusedDays}", "400"),
         ("Minutes a page link lives", $"{PageLinkLifetime.TotalMinutes:0}", "410"),
         ("Seconds from a version's stamp to its commit", $"{CommitWindow.TotalSeconds:0}", "it is stamped anew"),
+        ("Minutes of age of an attest", $"{MaxAttestAge.TotalMinutes:0}", "403"),
+        ("Different patients for a practitioner within a clock hour", $"{MaxPatientsPerPractitionerHour}", "429"),
+        ("Different patients for a client within a clock hour", $"{MaxPatientsPerClientHour}", "429"),
+        ("Events in an answer of the citizen's log", $"{MaxLogPage}", "400"),
+        ("Bytes of a body that changes a setting", $"{MaxSettingBytes}", "400"),
+        ("Characters of the name of one who is blocked", $"{MaxBlockName}", "400"),
+        ("Blocks of a citizen in force", $"{MaxBlocks}", "422"),
+        ("Bytes of a file of participants", $"{MaxParticipantFileBytes}", "refused"),
+        ("Seconds that participants last read are relied on", $"{MaxParticipantsAge.TotalSeconds:0}", "503"),
     ];
 }

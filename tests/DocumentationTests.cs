@@ -6,7 +6,7 @@ namespace PasientensMaledata.Tests;
 /// <summary>Holds the README and docs/ to what the code and the folders are.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Pages =>
         [.. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Select(p => Path.GetRelativePath(Root, p)).Order(StringComparer.Ordinal)];
@@ -54,25 +54,21 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void The_page_of_access_has_the_refusals_of_the_code_and_no_other()
+    {
+        var rows = TableRows(Read("docs/access.md").Split("## Refusals")[1]).Select(cells => (cells[0], cells[1], cells[2], cells[3]));
+        Assert.Equal(PasientensMaledata.Access.Decision.Refusal.All.Select(r => ($"`{r.Word}`", $"{r.Status}", $"`{r.IssueCode}`", r.Advice)), rows);
+    }
+
+    [Fact]
     public void The_map_of_folders_names_folders_that_are_there_and_every_one_at_the_top()
     {
         var named = FolderCells().Matches(Read("README.md")).Select(m => m.Groups[1].Value).ToList();
         Assert.All(named, f => Assert.True(Directory.Exists(Path.Combine(Root, f)), $"The README's map has {f}, which is not there."));
 
         // What holds source; a built or downloaded folder does not count.
-        var top = Directory.EnumerateDirectories(Root).Select(f => Path.GetFileName(f)!).Where(f => f[0] != '.' && f is not ("bin" or "obj" or "node_modules" or "TestResults"));
+        var top = Directory.EnumerateDirectories(Root).Select(f => Path.GetFileName(f)!).Where(f => f[0] != '.' && f is not ("bin" or "obj" or "node_modules" or "TestResults" or "artifacts"));
         Assert.All(top, f => Assert.Contains(f, named.Select(n => n.Split('/')[0])));
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PasientensMaledata.Functions.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
     }
 
     private static string Read(string page) => File.ReadAllText(Path.Combine(Root, page));

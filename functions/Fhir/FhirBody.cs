@@ -34,7 +34,7 @@ public sealed class FhirBody : IDisposable
             return new(null, default, null, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, reason));
         }
 
-        var (rented, length) = await ReadBytesAsync(context.Request, context.RequestAborted);
+        var (rented, length) = await ReadBytesAsync(context.Request, Limits.MaxBodyBytes, context.RequestAborted);
         ReadOnlyMemory<byte> bytes = rented.AsMemory(0, length);
 
         // RFC 8259 8.1: a parser may ignore a byte order mark.
@@ -53,9 +53,9 @@ public sealed class FhirBody : IDisposable
     }
 
     /// <summary>Reads a whole body into a rented array.</summary>
-    public static async Task<(byte[] Rented, int Length)> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<(byte[] Rented, int Length)> ReadBytesAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength + 1 ?? 0, 16_384, Limits.MaxBodyBytes + 1));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength + 1 ?? 0, 16_384, maxBytes + 1));
         var length = 0;
         while (true)
         {
@@ -66,7 +66,7 @@ public sealed class FhirBody : IDisposable
             }
 
             length += read;
-            if (length > Limits.MaxBodyBytes)
+            if (length > maxBytes)
             {
                 // Counted after decompression, so that a small body cannot become a large one.
                 throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);

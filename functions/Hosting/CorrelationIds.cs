@@ -5,6 +5,21 @@ public static class CorrelationIds
 {
     private const int MaxLength = 128;
     private static readonly string[] Names = ["correlation-id", "x-pmd-correlation-id", "nhn-event-id"];
+    private static readonly object Key = new();
+
+    /// <summary>
+    /// The request's id, as the log has it: the first that was sent, else the one that was made. One with as many digits as a person number has is
+    /// given back, and not kept.
+    /// </summary>
+    public static string Of(HttpContext context)
+    {
+        if (context.Items[Key] is not string id)
+        {
+            context.Items[Key] = id = Array.ConvertAll(Names, n => Sent(context, n)).FirstOrDefault(s => s is not null && !HoldsElevenDigits(s)) ?? Guid.NewGuid().ToString();
+        }
+
+        return id;
+    }
 
     /// <summary>Adds them to the answer.</summary>
     public static Task EchoAsync(HttpContext context, RequestDelegate next)
@@ -15,7 +30,7 @@ public static class CorrelationIds
             var sent = false;
             foreach (var name in Names)
             {
-                if (context.Request.Headers[name] is [{ Length: > 0 and <= MaxLength } id] && id.All(c => c is >= '!' and <= '~'))
+                if (Sent(context, name) is { } id)
                 {
                     context.Response.Headers[name] = id;
                     sent = true;
@@ -24,11 +39,29 @@ public static class CorrelationIds
 
             if (!sent)
             {
-                context.Response.Headers[Names[0]] = Guid.NewGuid().ToString();
+                context.Response.Headers[Names[0]] = Of(context);
             }
 
             return Task.CompletedTask;
         });
         return next(context);
     }
+
+    private static bool HoldsElevenDigits(string text)
+    {
+        var run = 0;
+        foreach (var c in text)
+        {
+            run = char.IsAsciiDigit(c) ? run + 1 : 0;
+            if (run == 11)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static string? Sent(HttpContext context, string name) =>
+        context.Request.Headers[name] is [{ Length: > 0 and <= MaxLength } id] && id.All(c => c is >= '!' and <= '~') ? id : null;
 }

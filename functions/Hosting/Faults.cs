@@ -8,6 +8,9 @@ namespace PasientensMaledata.Functions.Hosting;
 /// <summary>Answers what no function answered: faults, unknown addresses, wrong methods. Always an OperationOutcome, never the fault's own text.</summary>
 public static partial class Faults
 {
+    /// <summary>What is told of an address where there is nothing.</summary>
+    public static Issue NotFound { get; } = Issue.Error("not-found", null, "There is nothing at this address. GET /metadata tells what there is.");
+
     /// <summary>Runs the rest, and answers what it did not.</summary>
     public static async Task AnswerAsync(HttpContext context, RequestDelegate next, ILogger logger)
     {
@@ -52,7 +55,7 @@ public static partial class Faults
 
     private static Issue? Tell(int status) => status switch
     {
-        StatusCodes.Status404NotFound => Issue.Error("not-found", null, "There is nothing at this address. GET /metadata tells what there is."),
+        StatusCodes.Status404NotFound => NotFound,
         StatusCodes.Status405MethodNotAllowed => Issue.Error("not-supported", null, "This address does not take this method; the header Allow tells which it takes. GET /metadata tells more."),
         StatusCodes.Status415UnsupportedMediaType => Issue.Error("not-supported", null, "The body's content type or encoding is not read. Send application/fhir+json, plain or gzip."),
         >= 400 => Issue.Error("processing", null, "The request was not understood."),

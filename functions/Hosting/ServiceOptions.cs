@@ -11,8 +11,14 @@ namespace PasientensMaledata.Functions.Hosting;
 /// <param name="ShowHelp">Whether only the help is wanted.</param>
 public sealed record ServiceOptions(int Port, string DataFolder, string Storage, NationalIdPolicy Numbers, bool Demo, bool ShowHelp)
 {
+    /// <summary>Whether every caller is the development caller; else callers are known by tokens.</summary>
+    public bool IsOpen { get; init; }
+
     /// <summary>The port where nothing else is said.</summary>
     public const int DefaultPort = 7071;
+
+    /// <summary>The variable by which the Functions host tells the port; where it is set, the program is hosted.</summary>
+    public const string HostedPortSetting = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
     /// <summary>The text of <c>--help</c>.</summary>
     public const string Help = """
@@ -25,12 +31,16 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
           --storage embedded    rows and blobs in that folder: the .NET SDK is all it needs (default)
           --storage azure       Azure Table and Blob Storage, or the Azurite emulator; see below
           --auth open           every caller is one development sender; loopback only (default)
-          --auth required       HelseID tokens; not available yet
+          --auth required       callers are known by tokens of HelseID, ID-porten and Helsenorge; without
+                                settings it trusts the development issuer, ./pmd issuer
           --numbers lenient     besides person numbers, any digits: official examples hold such (default)
           --numbers synthetic   only numbers of synthetic persons, and FH-numbers
           --numbers strict      only real person numbers
           --demo                fill it with what 40 synthetic people measured in the last 30 days
           --help                this text
+
+        With --auth required, the environment may say whom to trust: Auth__HelseId__Issuer and the like;
+        docs/authentication.md has them all.
 
         With --storage azure, the environment says where:
           PMD_STORAGE_CONNECTION   a connection string; for Azurite: UseDevelopmentStorage=true
@@ -42,7 +52,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>Reads the command line. Null where it is wrong, with the reason.</summary>
     public static ServiceOptions? Read(IReadOnlyList<string> arguments, out string? error)
     {
-        var options = new ServiceOptions(DefaultPort, ".data", "embedded", NationalIdPolicy.Lenient, Demo: false, ShowHelp: false);
+        var options = new ServiceOptions(DefaultPort, ".data", "embedded", NationalIdPolicy.Lenient, Demo: false, ShowHelp: false) { IsOpen = true };
         error = null;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -94,15 +104,46 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
                 case "--numbers":
                     error = "--numbers is to be strict, synthetic or lenient.";
                     return null;
-                case "--auth" when value == "required":
-                    error = "--auth required is not available yet: this version has only the open mode, for development on loopback.";
-                    return null;
-                case "--auth" when value != "open":
+                case "--auth" when value is "open" or "required":
+                    options = options with { IsOpen = value == "open" };
+                    break;
+                case "--auth":
                     error = "--auth is to be open or required.";
                     return null;
             }
         }
 
+        if (options is { Demo: true, IsOpen: false })
+        {
+            error = "--demo fills a service in open mode. With --auth required, fill it with ./pmd simulate --token-from.";
+            return null;
+        }
+
         return options;
+    }
+
+    /// <summary>
+    /// What it is started with under the Functions host: the port comes from the host, the rest from app settings. Storage is Azure's and numbers
+    /// are real where nothing else is said. Null where something is wrong, with the reason.
+    /// </summary>
+    /// <param name="setting">The environment.</param>
+    /// <param name="error">What is wrong; holds no setting's value but the harmless ones.</param>
+    public static ServiceOptions? ReadHosted(Func<string, string?> setting, out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        var storage = Said("PMD_STORAGE") ?? "azure";
+        var numbers = Said("PMD_NUMBERS") ?? "strict";
+        error = !int.TryParse(setting(HostedPortSetting), System.Globalization.NumberStyles.None, null, out var port) || port is 0 or > 65535 ? $"{HostedPortSetting} is not a port."
+            : storage is not ("embedded" or "azure") ? "PMD_STORAGE is to be embedded or azure."
+            : numbers is not ("strict" or "synthetic" or "lenient") ? "PMD_NUMBERS is to be strict, synthetic or lenient."
+            : storage == "embedded" && Said("WEBSITE_INSTANCE_ID") is not null ? "PMD_STORAGE=embedded keeps data on the instance's own disk, which Azure throws away. Use azure."
+            : storage == "embedded" && Said("PMD_DATA") is null ? "PMD_STORAGE=embedded needs a folder: PMD_DATA."
+            : storage == "azure" && Said("PMD_MASTER_KEYS") is null ? "PMD_MASTER_KEYS is not set: without it keys would lie on the instance's own disk, and be lost with it."
+            : null;
+        return error is null
+            ? new(port, Said("PMD_DATA") ?? Path.Combine(Path.GetTempPath(), "pmd"), storage, Enum.Parse<NationalIdPolicy>(numbers, ignoreCase: true), Demo: false, ShowHelp: false)
+            : null;
+
+        string? Said(string name) => setting(name) is { Length: > 0 } value ? value : null;
     }
 }

@@ -1,8 +1,10 @@
 using System.IO.Compression;
 using System.Net;
 using Microsoft.AspNetCore.ResponseCompression;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Functions.Hosting;
 
@@ -12,7 +14,8 @@ public static class WebHost
     /// <summary>Builds it, listening on loopback alone: nothing in the environment can bind it elsewhere.</summary>
     /// <param name="service">The parts.</param>
     /// <param name="port">TCP port; 0 lets the system choose.</param>
-    public static WebApplication Build(Service service, int port)
+    /// <param name="triggers">The functions that a Functions host calls; none where there is no host.</param>
+    public static WebApplication Build(Service service, int port, IReadOnlyList<Trigger>? triggers = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -44,23 +47,50 @@ public static class WebHost
         builder.Services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
-        builder.Services.AddHostedService(_ => new KeyRefresh(service));
+        Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
+        Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
+        builder.Services.AddSingleton(services => new Sequencing(service, services.GetRequiredService<ILogger<Sequencing>>()));
+        builder.Services.AddHostedService(services => new Timers(
+            [keys, refused, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
         app.Use(next => context => CorrelationIds.EchoAsync(context, next));
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
-        app.Use(next => context => OpenMode.GuardAsync(context, next));
-        app.Use(next => context => AcceptableAsync(context, next));
-        app.UseRequestDecompression();
         app.UseRouting();
-        foreach (var route in Routes.All)
+        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
+        if (service.IsOpen)
         {
-            app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service));
+            app.Use(next => context => OpenMode.GuardAsync(context, next));
         }
 
+        // Who calls comes before any judgement of what they send.
+        app.Use(next => context => IdentifyAsync(context, next, service));
+        app.Use(next => context => AcceptableAsync(context, next));
+        app.UseRequestDecompression();
+        foreach (var route in Routes.All)
+        {
+            app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
+        }
+
+        TriggerCalls.Map(app, triggers ?? []);
         return app;
+    }
+
+    private static async Task IdentifyAsync(HttpContext context, RequestDelegate next, Service service)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<Route>() is { Audience: not Audience.Anyone and var audience })
+        {
+            if (await service.Authentication.IdentifyAsync(context, audience) is not { } caller)
+            {
+                return;
+            }
+
+            RequestCaller.Set(context, caller);
+        }
+
+        await next(context);
     }
 
     private static Task AcceptableAsync(HttpContext context, RequestDelegate next)
@@ -84,7 +114,8 @@ public static class WebHost
             return FhirAnswer.OutcomeAsync(context, StatusCodes.Status415UnsupportedMediaType, Issue.Error("not-supported", null, "A body is read plain or as gzip; this one is coded otherwise."));
         }
 
-        return FhirFormat.TryChoose(request, out _)
+        // The public log has forms of its own (C2SP tlog-tiles).
+        return request.Path.StartsWithSegments("/log") || FhirFormat.TryChoose(request, out _)
             ? next(context)
             : FhirAnswer.OutcomeAsync(context, StatusCodes.Status406NotAcceptable, Issue.Error("not-supported", null, $"Answers are {FhirFormat.Json}, FHIR 4.0 or 5.0; the Accept header or _format asks for something else."));
     }

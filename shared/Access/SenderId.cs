@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PasientensMaledata.Access;
 
 /// <summary>
@@ -13,17 +15,22 @@ public readonly record struct SenderId
     public SenderId(string value)
     {
         ArgumentException.ThrowIfNullOrEmpty(value);
-        if (value.Length > 36 || value.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-')))
-        {
-            throw new ArgumentException("A sender's id is 1 to 36 characters of a-z, 0-9 and '-'.", nameof(value));
-        }
-
-        this.value = value;
+        this.value = IsAllowed(value) ? value : throw new ArgumentException("A sender's id is 1 to 36 characters of a-z, 0-9 and '-'.", nameof(value));
     }
 
     /// <summary>Whom every caller is in open mode.</summary>
     public static SenderId Development { get; } = new("development");
 
+    /// <summary>Reads an id.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out SenderId id)
+    {
+        var accepted = text is { Length: > 0 } && IsAllowed(text);
+        id = accepted ? new(text!) : default;
+        return accepted;
+    }
+
     /// <summary>The id as text.</summary>
     public override string ToString() => value ?? throw new InvalidOperationException("A default SenderId has no text.");
+
+    private static bool IsAllowed(string value) => value.Length <= 36 && value.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
 }

@@ -36,6 +36,9 @@ public readonly record struct ObservationIdentity
     /// <summary>Writes the identity as 16 bytes.</summary>
     public void Write(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, value);
 
+    /// <summary>The first 8 bytes in hexadecimal, as the access log has it.</summary>
+    public string LogForm => ToString()[..16];
+
     /// <summary>32 hexadecimal characters, as in a row key.</summary>
     public override string ToString()
     {

@@ -1,7 +1,7 @@
 namespace PasientensMaledata.Storage;
 
 /// <summary>
-/// Name of a blob: 2 to 8 segments of <c>a-z 0-9 - _ .</c> joined by <c>/</c>, at most 256 characters; no segment starts or ends with a dot.
+/// Name of a blob: 2 to 8 segments of <c>a-z 0-9 - _ . =</c> joined by <c>/</c>, at most 256 characters; no segment starts or ends with a dot.
 /// The first segment is the container on Azure: 3 to 63 of <c>a-z 0-9</c> and single <c>-</c> between them. Holds no person number.
 /// </summary>
 public readonly record struct BlobName

@@ -35,7 +35,7 @@ public sealed class OpenedStorage : IAsyncDisposable
     /// <summary>Opens it.</summary>
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
     /// <param name="folder">The data folder: rows and blobs of the embedded storage, and the file of master keys.</param>
-    /// <param name="setting">The environment: <c>PMD_STORAGE_CONNECTION</c>, or <c>PMD_STORAGE_ACCOUNT</c> (or <c>PMD_STORAGE_TABLES</c> and <c>PMD_STORAGE_BLOBS</c>, end points) with <c>PMD_STORAGE_IDENTITY</c>; <c>PMD_MASTER_KEYS</c>.</param>
+    /// <param name="setting">The environment: <c>PMD_STORAGE_CONNECTION</c>, or <c>PMD_STORAGE_ACCOUNT</c> (or <c>PMD_STORAGE_TABLES</c> and <c>PMD_STORAGE_BLOBS</c>, end points) with <c>PMD_STORAGE_IDENTITY</c>, and <c>PMD_STORAGE_LOG_ACCOUNT</c> and <c>PMD_STORAGE_STATISTICS_ACCOUNT</c> where these lie apart; <c>PMD_MASTER_KEYS</c>.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="ArgumentException">The settings do not say where the account is.</exception>
     public static OpenedStorage Open(string kind, string folder, Func<string, string?> setting, TimeProvider time)
@@ -54,10 +54,34 @@ public sealed class OpenedStorage : IAsyncDisposable
                 AccountName = setting("PMD_STORAGE_ACCOUNT"),
                 TableEndpoint = setting("PMD_STORAGE_TABLES") is { Length: > 0 } tables ? new(tables) : null,
                 BlobEndpoint = setting("PMD_STORAGE_BLOBS") is { Length: > 0 } blobs ? new(blobs) : null,
+                AccountOfContainer = Accounts(setting),
                 ManagedIdentityClientId = setting("PMD_STORAGE_IDENTITY"),
             },
             time);
         return new(null, azure.Partitions, azure.Blobs, kind, folder, setting);
+    }
+
+    /// <summary>The containers of the access log.</summary>
+    public static readonly IReadOnlyList<string> LogContainers = [.. StorageLimits.ProtectedPrefixes.Select(p => p.TrimEnd('/'))];
+
+    /// <summary>The containers of the statistics.</summary>
+    public static readonly IReadOnlyList<string> StatisticsContainers = ["statistics", "statistics-raw", "statistics-open"];
+
+    private static Dictionary<string, string> Accounts(Func<string, string?> setting)
+    {
+        Dictionary<string, string> accounts = [];
+        foreach (var (name, containers) in new[] { ("PMD_STORAGE_LOG_ACCOUNT", LogContainers), ("PMD_STORAGE_STATISTICS_ACCOUNT", StatisticsContainers) })
+        {
+            if (setting(name) is { Length: > 0 } account)
+            {
+                foreach (var container in containers)
+                {
+                    accounts[container] = account;
+                }
+            }
+        }
+
+        return accounts;
     }
 
     /// <summary>Reads the master keys: the secret, else the file, which is made the first time.</summary>

@@ -52,7 +52,7 @@ public static class StorageLimits
     private const string LettersAndDigits = "abcdefghijklmnopqrstuvwxyz0123456789";
     private static readonly SearchValues<char> PartitionKeyCharacters = SearchValues.Create(LettersAndDigits + "-");
     private static readonly SearchValues<char> RowKeyCharacters = SearchValues.Create(LettersAndDigits + ".-_~");
-    private static readonly SearchValues<char> BlobNameCharacters = SearchValues.Create(LettersAndDigits + "-_./");
+    private static readonly SearchValues<char> BlobNameCharacters = SearchValues.Create(LettersAndDigits + "-_./=");
 
     internal static void CheckPartitionKey(string value) => CheckCharacters(value, MaxPartitionKeyLength, PartitionKeyCharacters);
 

@@ -291,10 +291,10 @@ public sealed class CreateTests(SharedService shared) : IClassFixture<SharedServ
 
     [Theory]
     [InlineData("return=minimal", null)]
-    [InlineData("return=representation", "Observation")]
+    [InlineData("return=representation", "OperationOutcome")]
     [InlineData("return=OperationOutcome", "OperationOutcome")]
     [InlineData("handling=strict", "OperationOutcome")]
-    [InlineData("respond-async, return=representation; handling=lenient", "Observation")]
+    [InlineData("respond-async, return=representation; handling=lenient", "OperationOutcome")]
     public async Task The_answer_is_what_is_preferred(string prefer, string? type)
     {
         var sent = HeartRate(NewPerson(), "1");

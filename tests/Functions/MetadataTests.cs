@@ -97,7 +97,7 @@ public sealed class MetadataTests(SharedService shared) : IClassFixture<SharedSe
         {
             var answer = await shared.Service.SendAsync(new(route.Method), route.Path.Replace("{id}", "x", StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal));
             Assert.False(answer.StatusCode == 500, $"{route.Name}: {answer.Text}");
-            Assert.NotNull(answer.Json);
+            Assert.True(answer.Header("Content-Type")!.StartsWith("text/plain", StringComparison.Ordinal) || answer.Json is not null, route.Name);
             Assert.DoesNotContain("nothing at this address", answer.Text, StringComparison.Ordinal);
         }
     }
@@ -154,9 +154,9 @@ public sealed class MetadataTests(SharedService shared) : IClassFixture<SharedSe
         });
         Assert.Equal(200, (await service.GetAsync("/metadata")).StatusCode);
 
-        // What is wrong in itself is told as such, and an entry that needs no storage does not hide that others were not stored.
+        // What is nobody's is told as wrong, and an entry that needs no storage does not hide that others were not stored.
         var bad = HeartRate(NewPerson(), "1");
-        bad.Remove("status");
+        bad.Remove("subject");
         Assert.Equal(422, (await service.PostAsync("/Observation", bad)).StatusCode);
         var mixed = await service.PostAsync("/", Collection(bad.DeepClone().AsObject(), sent.DeepClone().AsObject(), new JsonObject { ["resourceType"] = "Patient" }));
         Assert.Equal(["422", "503", "200"], mixed.Entries.Select(e => (string?)e["response"]!["status"]));

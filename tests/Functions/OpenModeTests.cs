@@ -108,7 +108,6 @@ public sealed class OpenModeTests(SharedService shared) : IClassFixture<SharedSe
     }
 
     [Theory]
-    [InlineData("FUNCTIONS_CUSTOMHANDLER_PORT", "7072", "hosted")]
     [InlineData("WEBSITE_SITE_NAME", "pmd", "hosted")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:5000", "loopback")]
     public async Task The_process_refuses_to_start_where_open_mode_may_not(string name, string value, string saying)
@@ -132,7 +131,7 @@ public sealed class OpenModeTests(SharedService shared) : IClassFixture<SharedSe
     [InlineData("--port", 2, "--port needs a value")]
     [InlineData("--data=", 2, "--data needs a value")]
     [InlineData("--storage floppy", 2, "--storage")]
-    [InlineData("--auth required", 2, "not available yet")]
+    [InlineData("--auth required --demo", 2, "--token-from")]
     [InlineData("--auth none", 2, "--auth")]
     [InlineData("start", 2, "start")]
     public async Task The_command_line_is_read_whole_or_refused(string line, int code, string saying)

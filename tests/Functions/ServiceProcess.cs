@@ -33,10 +33,12 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    public static ServiceProcess Start(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    public static ServiceProcess Start(IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        StartProgram("dotnet", [typeof(WebHost).Assembly.Location, .. arguments], environment);
+
+    public static ServiceProcess StartProgram(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(typeof(WebHost).Assembly.Location);
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -10,7 +10,7 @@ public class SharedService : IAsyncLifetime
     private static readonly FhirJsonDeserializer Strict = new(new DeserializerSettings().UsingMode(DeserializationMode.Strict));
     private static int persons = 400;
 
-    internal TestService Service { get; private set; } = null!;
+    internal TestService Service { get; private protected set; } = null!;
 
     /// <summary>A person of whom nothing is stored.</summary>
     public static string NewPerson() => SyntheticNumbers.Number(Interlocked.Increment(ref persons));

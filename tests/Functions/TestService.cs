@@ -4,8 +4,14 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Time.Testing;
+using PasientensMaledata.Access.Callers;
+using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.Participants;
+using PasientensMaledata.Access.Registers;
 using PasientensMaledata.Functions;
+using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Hosting;
+using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
@@ -35,14 +41,19 @@ internal sealed class TestService : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<TestService> StartAsync(NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null)
+    public static async Task<TestService> StartAsync(
+        NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, Func<IBlobs, IBlobs>? wrapBlobs = null, StreamOptions? stream = null,
+        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null)
     {
         var folder = Directory.CreateTempSubdirectory("pmd-test-").FullName;
         var clock = new FakeTimeProvider(Noon);
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
-        var service = Service.Over(wrap is null ? storage.Partitions : wrap(storage.Partitions), ring, policy, "embedded", clock);
-        var app = WebHost.Build(service, 0);
+        var partitions = wrap is null ? storage.Partitions : wrap(storage.Partitions);
+        var service = Service.Over(
+            partitions, wrapBlobs is null ? storage.Blobs : wrapBlobs(storage.Blobs), ring, policy, "embedded", clock,
+            new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), new(partitions), caps: null, clock), stream);
+        var app = WebHost.Build(service, 0, triggers ?? Triggers.All);
         await app.StartAsync();
         return new(folder, clock, storage, service, app);
     }

@@ -1,5 +1,6 @@
 using PasientensMaledata.Functions;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Storage.Sealing;
 using PasientensMaledata.Tests.Observations;
@@ -104,9 +105,9 @@ public sealed class KeyRotationTests
         await CheckAllAsync(store, 1);
 
         var fresh = await KeyRing.OpenAsync(store.Blobs, () => MasterKeys.ReadOrCreate(path), default);
-        var service = Service.Over(store.Partitions, fresh, NationalIdPolicy.Lenient, "embedded", store.Clock);
+        var service = Service.Open(store.Partitions, store.Blobs, fresh, NationalIdPolicy.Lenient, "embedded", store.Clock);
         var number = PatientLinkTests.Id(People[0]);
-        Assert.Single((await service.Reader.SearchAsync(await service.Directory.FindAsync(number, default), new(), null, null, default)).Observations);
+        Assert.Single((await service.Reader.SearchAsync(await service.Reader.OpenAsync(await service.Directory.FindAsync(number, default), default), new(), Visibility.Everything, null, null, default)).Observations);
         await Assert.ThrowsAsync<System.Security.Cryptography.CryptographicException>(() => KeyRing.OpenAsync(store.Blobs, () => old, default));
         Assert.Equal(EntryOutcome.Known, (await store.SubmitAsync(Collection(HeartRate(People[0], "1"))))[0].Outcome);
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Rows;
@@ -37,7 +38,7 @@ internal sealed class TestStore : IAsyncDisposable
         var clock = new FakeTimeProvider(new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
-        return new(folder, clock, storage, Service.Over(wrap is null ? storage.Partitions : wrap(storage.Partitions), ring, NationalIdPolicy.Lenient, "embedded", clock));
+        return new(folder, clock, storage, Service.Open(wrap is null ? storage.Partitions : wrap(storage.Partitions), storage.Blobs, ring, NationalIdPolicy.Lenient, "embedded", clock));
     }
 
     public async Task<EntryResult[]> SubmitAsync(JsonObject bundle, SenderId? sender = null)
@@ -45,7 +46,7 @@ internal sealed class TestStore : IAsyncDisposable
         var body = JsonSerializer.SerializeToUtf8Bytes(bundle);
         using var json = JsonDocument.Parse(body);
         var read = BundleReader.Read(json.RootElement, body, sender ?? SenderId.Development);
-        var stored = await Service.Submissions.SubmitAsync(read.Source!, [.. read.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], default);
+        var stored = await Service.Submissions.SubmitAsync(read.Source!, [.. read.Entries.Where(e => e.Observation is not null).Select(e => e.Observation!)], Service.Access.Sender(Development.System).Admit!, default);
         var next = 0;
         return [.. read.Entries.Select(e => e.Result ?? stored[next++])];
     }
@@ -57,7 +58,7 @@ internal sealed class TestStore : IAsyncDisposable
         {
             try
             {
-                return await Service.Reader.SearchAsync(await Service.Directory.FindAsync(read.Patient, default), read.Query!, after, null, default);
+                return await Service.Reader.SearchAsync(await Service.Reader.OpenAsync(await Service.Directory.FindAsync(read.Patient, default), default), read.Query!, Visibility.Everything, after, null, default);
             }
             catch (StorageUnavailableException) when (attempt < 200)
             {
@@ -82,7 +83,7 @@ internal sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>From here on without what the storage was wrapped in.</summary>
-    public void Unwrap() => Service = Service.Over(storage.Partitions, Service.Ring, NationalIdPolicy.Lenient, "embedded", Clock);
+    public void Unwrap() => Service = Service.Open(storage.Partitions, storage.Blobs, Service.Ring, NationalIdPolicy.Lenient, "embedded", Clock);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PasientensMaledata.Access;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Documents;
@@ -32,7 +33,7 @@ internal static class CpuBench
                 foreach (var message in messages)
                 {
                     using var json = JsonDocument.Parse(message.Body, BundleReader.JsonOptions);
-                    BundleReader.Read(json.RootElement, message.Body, Functions.Service.Caller);
+                    BundleReader.Read(json.RootElement, message.Body, SenderId.Development);
                 }
 
                 return Task.CompletedTask;
@@ -107,7 +108,7 @@ internal static class CpuBench
         var document = ObservationDocument.Read(element, bytes);
         var effective = EffectiveTime.Read(element, out _);
         ObservationRow.Write(
-            new(default, 1, DateTime.UnixEpoch, DateTime.UnixEpoch, effective, "heartrate", 0, ObservationStatus.Final, document.Codings, document.Categories, Functions.Service.Caller, "", "", "", null),
+            new(default, 1, DateTime.UnixEpoch, DateTime.UnixEpoch, effective, "heartrate", 0, ObservationStatus.Final, document.Codings, document.Categories, SenderId.Development, "", "", "", null),
             document,
             seal);
     }

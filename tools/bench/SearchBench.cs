@@ -198,7 +198,7 @@ internal static class SearchBench
         NationalId.TryParse(number, null, NationalIdPolicy.Synthetic, out var id, out _);
         var patient = await store.Service.Directory.FindAsync(id, cancellationToken) ?? throw new WrongAnswerException("The patient is not there.");
         var query = QueryReader.ReadRest(QueryKind.Search, [new("_count", $"{Wanted}")], [], []);
-        var found = await store.Service.Reader.SearchAsync(patient, query, null, null, cancellationToken);
+        var found = await store.Service.Reader.SearchAsync(await store.Service.Reader.OpenAsync(patient, cancellationToken), query, Visibility.Everything, null, null, cancellationToken);
         var head = found.Observations[0].Head;
         var identities = found.Observations.Select(o => new ObservationRow(o.Row.Span).Identity).ToHashSet();
         var ranges = new List<(RowKey From, RowKey To, int Rows)>();

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
@@ -40,8 +42,8 @@ internal static class SizesBench
             var query = QueryReader.ReadRest(QueryKind.Search, [new("_count", "100")], [], []);
             string? found = null;
             await CountAsync("search, newest 100", async () => found = (await SearchAsync()).Observations[0].Id);
-            await CountAsync("$lastn", async () => await store.Service.Reader.LastAsync(await store.Service.Directory.FindAsync(id, cancellationToken), QueryReader.ReadRest(QueryKind.LastN, [], [], []), cancellationToken));
-            await CountAsync("read by id", async () => _ = await store.Service.Reader.ReadAsync(found!, cancellationToken) ?? throw new WrongAnswerException("What was found cannot be read."));
+            await CountAsync("$lastn", async () => await store.Service.Reader.LastAsync(await store.OpenPatientAsync(id, cancellationToken), QueryReader.ReadRest(QueryKind.LastN, [], [], []), Visibility.Everything, cancellationToken));
+            await CountAsync("read by id", async () => _ = await store.Service.Reader.ReadAsync(await store.Service.Reader.OpenAsync(store.Service.Reader.PatientOf(found!), cancellationToken), found!, Visibility.Everything, cancellationToken) ?? throw new WrongAnswerException("What was found cannot be read."));
 
             var output = new ArrayBufferWriter<byte>(1 << 20);
             var turns = options.IsQuick ? 5 : 500;
@@ -55,7 +57,7 @@ internal static class SizesBench
 
             weights.Add("bytes allocated per Observation returned, HTTP left out", Figures.Whole((GC.GetTotalAllocatedBytes(precise: true) - before) / (double)turns / Math.Min(100, own[0].Count(m => m.Person.Number == number) * 100)));
 
-            async Task<LookUp> SearchAsync() => await store.Service.Reader.SearchAsync(await store.Service.Directory.FindAsync(id, cancellationToken), query, null, null, cancellationToken);
+            async Task<LookUp> SearchAsync() => await store.Service.Reader.SearchAsync(await store.OpenPatientAsync(id, cancellationToken), query, Visibility.Everything, null, null, cancellationToken);
 
             async Task CountAsync(string what, Func<Task> run)
             {
@@ -117,8 +119,8 @@ internal static class SizesBench
     private static async Task ResendAsync(Store store, SimulatedMessage message, CancellationToken cancellationToken)
     {
         using var json = System.Text.Json.JsonDocument.Parse(message.Body, BundleReader.JsonOptions);
-        var bundle = BundleReader.Read(json.RootElement, message.Body, Functions.Service.Caller);
-        var results = await store.Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], cancellationToken);
+        var bundle = BundleReader.Read(json.RootElement, message.Body, SenderId.Development);
+        var results = await store.Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], store.Service.Access.Sender(Development.System).Admit!, cancellationToken);
         if (results.Any(r => r.Outcome != EntryOutcome.Known))
         {
             throw new WrongAnswerException("What was sent again is not known.");

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using PasientensMaledata.Access;
+using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Simulator;
 using PasientensMaledata.Storage;
@@ -28,20 +31,24 @@ internal sealed class Store : IAsyncDisposable
         var storage = EmbeddedStorage.Open(folder, TimeProvider.System);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), CancellationToken.None);
         var counted = new CountingPartitions(instead ?? storage.Partitions);
-        return new(storage, counted, Service.Over(counted, ring, NationalIdPolicy.Lenient, "embedded", TimeProvider.System));
+        return new(storage, counted, Service.Open(counted, storage.Blobs, ring, NationalIdPolicy.Lenient, "embedded", TimeProvider.System));
     }
 
     /// <summary>Stores a message as the service does, HTTP left out.</summary>
     public async Task SubmitAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         using var json = JsonDocument.Parse(body, BundleReader.JsonOptions);
-        var bundle = BundleReader.Read(json.RootElement, body, Service.Caller);
-        var results = await Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], cancellationToken);
+        var bundle = BundleReader.Read(json.RootElement, body, SenderId.Development);
+        var results = await Service.Submissions.SubmitAsync(bundle.Source!, [.. bundle.Entries.Select(e => e.Observation!)], Service.Access.Sender(Development.System).Admit!, cancellationToken);
         if (Array.Find(results, r => r.Outcome != EntryOutcome.Created) is { } wrong)
         {
             throw new WrongAnswerException($"An Observation was {wrong.Outcome}, not created.");
         }
     }
+
+    /// <summary>Opens a patient as a look-up does.</summary>
+    public async Task<OpenedPatient> OpenPatientAsync(NationalId number, CancellationToken cancellationToken) =>
+        await Service.Reader.OpenAsync(await Service.Directory.FindAsync(number, cancellationToken), cancellationToken);
 
     /// <summary>Stores so many Observations of a load; several at once.</summary>
     public Task FillAsync(IEnumerable<SimulatedMessage> load, int observations, CancellationToken cancellationToken) =>

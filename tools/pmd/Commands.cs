@@ -10,6 +10,13 @@ internal static class Commands
         SimulateCommand.Create,
         PatientCommand.Create,
         KeysCommand.Create,
+        ParticipantsCommand.Create,
+        FollowUpCommand.Create,
+        StreamCommand.Create,
+        SenderCommand.Create,
+        RefusedCommand.Create,
+        IssuerCommand.Create,
+        TokenCommand.Create,
     ];
 }
 

@@ -48,6 +48,7 @@ internal static class KeysCommand
         }
 
         await new KeyRotation(storage.Partitions, ring, TimeProvider.System).RewrapAsync(new Lines(), stop);
+        await YearKeys.RewrapAsync(storage.Blobs, ring.Master, stop);
         if (storage.HasMasterSecret)
         {
             Console.WriteLine("Done: the older master keys open nothing any more. Take them out of the secret.");

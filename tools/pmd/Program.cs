@@ -15,8 +15,12 @@ if (parsed.Errors.Count > 0)
         await Console.Error.WriteLineAsync(error.Message);
     }
 
-    await Console.Error.WriteLineAsync(parsed.CommandResult.Command == pmd ? "See ./pmd --help." : $"See ./pmd {parsed.CommandResult.Command.Name} --help.");
+    await Console.Error.WriteLineAsync(parsed.CommandResult.Command == pmd ? "See ./pmd --help." : $"See ./pmd {NameOf(parsed.CommandResult)} --help.");
     return ExitCodes.WrongUsage;
 }
 
 return await parsed.InvokeAsync();
+
+// With the commands above it, the root aside.
+static string NameOf(System.CommandLine.Parsing.SymbolResult? result) =>
+    result is System.CommandLine.Parsing.CommandResult { Parent: { } parent } command ? $"{NameOf(parent)} {command.Command.Name}".Trim() : "";

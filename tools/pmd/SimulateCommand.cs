@@ -30,6 +30,7 @@ internal static class SimulateCommand
     private static readonly Option<double> ClockFaults = Share("--clock-faults", "Share of Observations dated by a wrong clock.", FaultRates.Usual.ClockFaults);
     private static readonly Option<double> WrongUnits = Share("--wrong-units", "Share of Observations in a unit that is not the profile's.", FaultRates.Usual.WrongUnits);
     private static readonly Option<bool> NoFaults = new("--no-faults") { Description = "All these shares are 0." };
+    private static readonly Option<Uri> TokenFrom = new("--token-from") { Description = "Gateway and practitioners sign in with tokens of ./pmd issuer, which answers here: for a service with --auth required.", HelpName = "URL", CustomParser = ReadUrl };
     private static readonly Option<bool> Print = new("--print") { Description = "Write the messages to standard output, a line each, and send nothing." };
 
     public static Command Create()
@@ -37,7 +38,7 @@ internal static class SimulateCommand
         var command = new Command("simulate", "Sends what synthetic people measure at home, as gateways send it, with the mistakes that gateways make.")
         {
             Url, Patients, Days, Seed, Start, Until, Rate, Clients, LookUps, PractitionerCount,
-            Duplicates, Late, Corrections, ClockFaults, WrongUnits, NoFaults, Print,
+            Duplicates, Late, Corrections, ClockFaults, WrongUnits, NoFaults, TokenFrom, Print,
         };
         command.Validators.Add(result =>
         {
@@ -65,8 +66,9 @@ internal static class SimulateCommand
         }
 
         using var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        using var client = new HttpClient(handler) { BaseAddress = parsed.GetValue(Url) };
-        if (await WhyNotThereAsync(client, stop) is { } absent)
+        using var signing = parsed.GetValue(TokenFrom) is { } issuer ? new SigningIn(handler, issuer, TimeProvider.System) : null;
+        using var client = new HttpClient(signing ?? (HttpMessageHandler)handler) { BaseAddress = parsed.GetValue(Url) };
+        if (await WhyNotThereAsync(client, signing, stop) is { } absent)
         {
             await Console.Error.WriteLineAsync(absent);
             return stop.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Failed;
@@ -131,12 +133,11 @@ internal static class SimulateCommand
         return ExitCodes.Done;
     }
 
-    private static async Task<string?> WhyNotThereAsync(HttpClient client, CancellationToken stop)
+    private static async Task<string?> WhyNotThereAsync(HttpClient client, SigningIn? signing, CancellationToken stop)
     {
         try
         {
             using var response = await client.GetAsync("metadata", HttpCompletionOption.ResponseHeadersRead, stop);
-            return null;
         }
         catch (OperationCanceledException)
         {
@@ -145,6 +146,20 @@ internal static class SimulateCommand
         catch (HttpRequestException e)
         {
             return $"Nothing answers at {client.BaseAddress} ({e.HttpRequestError}). Start the service with ./run, or name another with --url.";
+        }
+
+        try
+        {
+            await (signing?.StartAsync(stop) ?? Task.CompletedTask);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return stop.IsCancellationRequested ? "Stopped." : "The issuer did not answer in time.";
+        }
+        catch (HttpRequestException e)
+        {
+            return $"No token can be had: {e.Message} Start the issuer with ./pmd issuer, or name another with --token-from.";
         }
     }
 
@@ -182,7 +197,7 @@ internal static class SimulateCommand
         return new(parsed.GetValue(Patients), days, parsed.GetValue(Seed), start, until, faults);
     }
 
-    private static Uri? ReadUrl(ArgumentResult result)
+    internal static Uri? ReadUrl(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
@@ -190,7 +205,7 @@ internal static class SimulateCommand
             return url;
         }
 
-        result.AddError($"--url is to be an address such as http://127.0.0.1:7071, not '{text}'.");
+        result.AddError($"An address is to be of a form such as http://127.0.0.1:7071, not '{text}'.");
         return null;
     }
 

@@ -45,6 +45,10 @@ internal enum Stream
     Load,
     LoadIds,
     Practitioner,
+    UsageKey,
+    UsageDay,
+    UsageWork,
+    UsageWorker,
 }
 
 /// <summary>Someone who does not exist, measured at home.</summary>

@@ -14,6 +14,9 @@ namespace PasientensMaledata.Simulator;
 /// <param name="pace">How many times faster than people they are.</param>
 public sealed class Practitioners(HttpClient client, Tally tally, IReadOnlyList<Person> people, long seed, TimeProvider time, double pace = 1)
 {
+    /// <summary>On each of their requests: which of them asks, from 0.</summary>
+    public static readonly HttpRequestOptionsKey<int> Asking = new("practitioner");
+
     private static readonly Role[] Roles =
     [
         new("general practitioner", Region.GeneralPractice, "Observation/$lastn", "max=3", 2, 3.0),
@@ -24,6 +27,15 @@ public sealed class Practitioners(HttpClient client, Tally tally, IReadOnlyList<
     ];
 
     private sealed record Role(string Name, Organisation? Employer, string Path, string Criteria, int Reads, double SecondsBetween);
+
+    /// <summary>The person number and the HPR number of one of them: nobody's.</summary>
+    public static (string Number, string Hpr) PersonOf(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        var born = new DateOnly(1960, 1, 1).AddDays(index % 12_000);
+        var number = Enumerable.Range(100, 150).Select(i => SyntheticNumbers.Person(born, index % 2 == 0, i)).First(n => n is not null)!;
+        return (number, SyntheticNumbers.HealthPersonnel(index));
+    }
 
     /// <summary>Looks up until it is cancelled.</summary>
     /// <param name="count">How many practitioners.</param>
@@ -53,26 +65,26 @@ public sealed class Practitioners(HttpClient client, Tally tally, IReadOnlyList<
             await Task.Delay(TimeSpan.FromSeconds(role.SecondsBetween * random.Between(0.3, 1.7) / pace), time, cancellationToken);
             var person = random.Pick(mine);
             var criteria = role.Criteria.Length == 0 ? "" : $"&{role.Criteria}";
-            var found = await AskAsync(role, person, criteria, cancellationToken);
+            var found = await AskAsync(index, role, person, criteria, cancellationToken);
             for (var i = 0; i < Math.Min(role.Reads, found.Count); i++)
             {
                 await Task.Delay(TimeSpan.FromSeconds(random.Between(0.1, 0.6) / pace), time, cancellationToken);
                 await CountAsync($"{role.Name}: read", async () =>
                 {
-                    using var response = await client.GetAsync($"Observation/{found[random.Below(found.Count)]}", cancellationToken);
+                    using var response = await SendAsync(index, HttpMethod.Get, $"Observation/{found[random.Below(found.Count)]}", null, cancellationToken);
                     return (int)response.StatusCode;
                 });
             }
         }
     }
 
-    private async Task<List<string>> AskAsync(Role role, Person person, string criteria, CancellationToken cancellationToken)
+    private async Task<List<string>> AskAsync(int index, Role role, Person person, string criteria, CancellationToken cancellationToken)
     {
         var found = new List<string>();
         await CountAsync($"{role.Name}: {(role.Path.EndsWith("lastn", StringComparison.Ordinal) ? "$lastn" : "search")}", async () =>
         {
             using var form = new StringContent($"patient.identifier={person.Number}{criteria}", new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded"));
-            using var response = await client.PostAsync(role.Path, form, cancellationToken);
+            using var response = await SendAsync(index, HttpMethod.Post, role.Path, form, cancellationToken);
             if (response.IsSuccessStatusCode)
             {
                 using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
@@ -85,6 +97,13 @@ public sealed class Practitioners(HttpClient client, Tally tally, IReadOnlyList<
             return (int)response.StatusCode;
         });
         return found;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(int index, HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        request.Options.Set(Asking, index);
+        return await client.SendAsync(request, cancellationToken);
     }
 
     private async Task CountAsync(string what, Func<Task<int>> call)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using PasientensMaledata.Identity;
 
 namespace PasientensMaledata.Observations.Documents;
 
@@ -31,6 +32,7 @@ public sealed partial class ObservationDocument
         mayHaveEmpties = json.Span.IndexOf("\"\""u8) >= 0;
         Codings = Categories = [];
         Identifiers = [];
+        Organisations = [];
         Status = "";
         JsonElement identifiers = default;
         foreach (var member in element.EnumerateObject())
@@ -62,7 +64,7 @@ public sealed partial class ObservationDocument
                     Categories = ReadCategories(member.Value);
                     break;
                 case 9 when name.SequenceEqual("performer"u8):
-                    ControllerNumber = ReadController(member.Value);
+                    Organisations = ReadOrganisations(member.Value);
                     break;
                 case 9 when name.SequenceEqual("contained"u8):
                     drops = true;
@@ -107,8 +109,8 @@ public sealed partial class ObservationDocument
     /// <summary>Observation.issued as sent.</summary>
     public string? Issued { get; }
 
-    /// <summary>Organisation number of a performer, as sent.</summary>
-    public string? ControllerNumber { get; }
+    /// <summary>The organisations among the performers, each once, in order; those whose number is none are left out.</summary>
+    public IReadOnlyList<OrganisationNumber> Organisations { get; }
 
     /// <summary>Reads an Observation that passed the checks.</summary>
     /// <param name="element">The Observation, a JSON object.</param>
@@ -287,23 +289,25 @@ public sealed partial class ObservationDocument
         return tokens;
     }
 
-    private static string? ReadController(JsonElement array)
+    private static List<OrganisationNumber> ReadOrganisations(JsonElement array)
     {
         if (array.ValueKind != JsonValueKind.Array)
         {
-            return null;
+            return [];
         }
 
+        List<OrganisationNumber>? found = null;
         foreach (var performer in array.EnumerateArray())
         {
             var identifier = Member(performer, "identifier"u8);
-            if (Text(identifier, "system"u8) is { } system && system.EndsWith("2.16.578.1.12.4.1.4.101", StringComparison.Ordinal))
+            if (Text(identifier, "system"u8) is { } system && system.EndsWith("2.16.578.1.12.4.1.4.101", StringComparison.Ordinal)
+                && OrganisationNumber.TryParse(Text(identifier, "value"u8), out var number) && !(found ??= []).Contains(number))
             {
-                return Text(identifier, "value"u8);
+                found.Add(number);
             }
         }
 
-        return null;
+        return found ?? [];
     }
 
     private static string? Text(JsonElement value) => JsonStrings.Get(value) is { Length: > 0 } text ? text : null;

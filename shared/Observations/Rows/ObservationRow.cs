@@ -113,12 +113,15 @@ public readonly ref struct ObservationRow
     public EffectiveTime Effective => HasTime ? EffectiveTime.Span(StartTicks, EndTicks) : default;
 
     /// <summary>Slug of its Concept or hash bucket.</summary>
-    public string Concept
+    public string Concept => Encoding.ASCII.GetString(ConceptBytes);
+
+    /// <summary>Slug of its Concept or hash bucket, in ASCII.</summary>
+    public ReadOnlySpan<byte> ConceptBytes
     {
         get
         {
             var rest = row[FacetsAt..];
-            return Encoding.ASCII.GetString(Text(ref rest));
+            return Text(ref rest);
         }
     }
 
@@ -128,6 +131,18 @@ public readonly ref struct ObservationRow
         get
         {
             var rest = row[FacetsAt..];
+            Text(ref rest);
+            return Text(ref rest);
+        }
+    }
+
+    /// <summary>Organisation number of its Controller, in ASCII.</summary>
+    public ReadOnlySpan<byte> Controller
+    {
+        get
+        {
+            var rest = row[FacetsAt..];
+            Text(ref rest);
             Text(ref rest);
             return Text(ref rest);
         }

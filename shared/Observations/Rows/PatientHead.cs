@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using PasientensMaledata.Access.FollowUps;
+using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
@@ -33,18 +35,31 @@ public enum CatalogueKind : byte
 /// <param name="Code">The coding's code.</param>
 public readonly record struct CatalogueLine(string Concept, CatalogueKind Kind, string System, string Code);
 
-/// <summary>The head of a patient's partition, read whole in one request: the person's row and the catalogue.</summary>
+/// <summary>The head of a patient's partition, read whole in one request: the person's row, the catalogue, the privacy settings and the FollowUps.</summary>
 public sealed class PatientHead
 {
     private readonly HashSet<CatalogueLine> catalogue;
 
-    private PatientHead(Person person, HashSet<CatalogueLine> catalogue) => (Person, this.catalogue) = (person, catalogue);
+    private PatientHead(Person person, HashSet<CatalogueLine> catalogue, PatientSettings settings, IReadOnlyList<FollowUp> followUps) =>
+        (Person, this.catalogue, Settings, FollowUps) = (person, catalogue, settings, followUps);
 
     /// <summary>Whose it is.</summary>
     public Person Person { get; }
 
     /// <summary>The catalogue.</summary>
     public IReadOnlySet<CatalogueLine> Catalogue => catalogue;
+
+    /// <summary>The privacy settings under this key alone.</summary>
+    public PatientSettings Settings { get; }
+
+    /// <summary>The FollowUps under this key alone.</summary>
+    public IReadOnlyList<FollowUp> FollowUps { get; }
+
+    /// <summary>The privacy settings of someone, whose keys' heads these are; none where there are no heads.</summary>
+    public static PatientSettings SettingsOf(IReadOnlyList<PatientHead> heads) => heads.Aggregate(PatientSettings.None, (all, head) => all.Join(head.Settings));
+
+    /// <summary>The FollowUps of someone, whose keys' heads these are.</summary>
+    public static IReadOnlyList<FollowUp> FollowUpsOf(IReadOnlyList<PatientHead> heads) => heads is [var only] ? only.FollowUps : [.. heads.SelectMany(h => h.FollowUps)];
 
     /// <summary>Concepts and buckets of which the patient has something with a short span or no time.</summary>
     public IEnumerable<string> Concepts => catalogue.Where(l => l.Kind is CatalogueKind.ShortSpan or CatalogueKind.Untimed).Select(l => l.Concept).Distinct();
@@ -75,11 +90,12 @@ public sealed class PatientHead
     }
 
     /// <summary>Reads the head of one key alone; null where there is none.</summary>
-    /// <exception cref="CryptographicException">The person's row cannot be opened.</exception>
+    /// <exception cref="CryptographicException">The person's row, a privacy setting or a FollowUp cannot be opened.</exception>
     public static async ValueTask<PatientHead?> ReadAsync(IPartitions partitions, KeyRing ring, PatientKey patient, CancellationToken cancellationToken)
     {
         Person? person = null;
         var catalogue = new HashSet<CatalogueLine>();
+        var sealedRows = new List<Row>();
         string? continuation = null;
         do
         {
@@ -100,12 +116,16 @@ public sealed class PatientHead
 
                     person = Person.FromRow(patient, row.Value.Span, ring.Master);
                 }
+                else
+                {
+                    sealedRows.Add(row);
+                }
             }
 
             continuation = page.Continuation;
         }
         while (continuation is not null);
-        return person is null ? null : new(person, catalogue);
+        return person is null ? null : new(person, catalogue, SettingRow.ReadAll(person, sealedRows), FollowUp.ReadAll(person, sealedRows));
     }
 
     /// <summary>The lines by which an Observation is found.</summary>

@@ -1,3 +1,5 @@
+using PasientensMaledata.Access.FollowUps;
+using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Storage;
@@ -19,6 +21,21 @@ public readonly record struct FoundObservation(string Id, ReadOnlyMemory<byte> R
 /// <param name="TooCostly">Whether it was given up, since more rows match than can be sorted or counted.</param>
 public sealed record LookUp(IReadOnlyList<FoundObservation> Observations, int? Total, string? After, DateTime AsOf, bool TooCostly = false);
 
+/// <summary>A patient whose partition's head was read: all that a decision needs to know before anything else of theirs is.</summary>
+/// <param name="Heads">First that of the key that takes new writes, then those joined with it; none for a patient never seen.</param>
+/// <param name="AsOf">Everything stamped before this is seen by what is read now.</param>
+public sealed record OpenedPatient(IReadOnlyList<PatientHead> Heads, DateTime AsOf)
+{
+    /// <summary>The key that takes new writes; null for a patient never seen.</summary>
+    public PatientKey? Key => Heads.Count > 0 ? Heads[0].Person.Key : null;
+
+    /// <summary>The privacy settings, those of joined keys together.</summary>
+    public PatientSettings Settings => PatientHead.SettingsOf(Heads);
+
+    /// <summary>The FollowUps, those of joined keys together.</summary>
+    public IReadOnlyList<FollowUp> FollowUps => PatientHead.FollowUpsOf(Heads);
+}
+
 /// <summary>Finds Observations. Filters on what the rows say openly, before paging; opens only what is given.</summary>
 /// <param name="partitions">Where they are stored.</param>
 /// <param name="ring">The keys.</param>
@@ -31,51 +48,65 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
     // Changes that a poll reads one by one; more are found by reading everything.
     private const int MostPointers = 100;
 
+    /// <summary>Reads a patient's head, from which it is decided what may be seen. One storage request, and one more for each joined key.</summary>
+    /// <param name="patient">Any of the patient's keys; null for a number never seen.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<OpenedPatient> OpenAsync(PatientKey? patient, CancellationToken cancellationToken)
+    {
+        // Before anything is read: what commits meanwhile is stamped after it (docs/architecture.md, "Changes").
+        var cursor = Cursor();
+        return new(patient is { } key ? await PatientHead.ReadAllAsync(partitions, ring, key, cancellationToken) : [], cursor);
+    }
+
+    /// <summary>Whose Observation an id names; null for an id that is none of ours.</summary>
+    public PatientKey? PatientOf(string id) => ObservationId.TryParse(id, ring.Current.Id, out var patient, out _) ? patient : null;
+
     /// <summary>Searches.</summary>
-    /// <param name="patient">The patient's key; null for a number never seen.</param>
+    /// <param name="patient">The patient.</param>
     /// <param name="query">What is asked for.</param>
+    /// <param name="visibility">What may be seen.</param>
     /// <param name="after">Position after which to begin; null for the beginning.</param>
     /// <param name="asOf">The cursor of the first page; null on the first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<LookUp> SearchAsync(PatientKey? patient, ObservationQuery query, string? after, DateTime? asOf, CancellationToken cancellationToken)
+    public async ValueTask<LookUp> SearchAsync(OpenedPatient patient, ObservationQuery query, Visibility visibility, string? after, DateTime? asOf, CancellationToken cancellationToken)
     {
-        // Before anything is read: what commits meanwhile is stamped after it (docs/architecture.md, "Changes").
-        var cursor = asOf ?? Cursor();
-        var heads = await ReadHeadsAsync(patient, cancellationToken);
+        var cursor = asOf ?? patient.AsOf;
+        var heads = patient.Heads;
         query = heads.Count > 0 ? query.SinceJoining(heads[0].Person.JoinedAt) : query;
         var limit = query.Count ?? Limits.MaxPageSize;
-        return query.CountOnly ? await CountAsync(heads, query, cursor, cancellationToken)
-            : query.OldestFirst ? await SearchOldestFirstAsync(heads, query, after, limit, cursor, cancellationToken)
-            : await SearchNewestFirstAsync(heads, query, after, limit, cursor, cancellationToken);
+        return query.CountOnly ? await CountAsync(heads, query, visibility, cursor, cancellationToken)
+            : query.OldestFirst ? await SearchOldestFirstAsync(heads, query, visibility, after, limit, cursor, cancellationToken)
+            : await SearchNewestFirstAsync(heads, query, visibility, after, limit, cursor, cancellationToken);
     }
 
     /// <summary>The newest of each Concept; those entered in error left out. What has no effective time is ordered by receipt.</summary>
-    public async ValueTask<LookUp> LastAsync(PatientKey? patient, ObservationQuery query, CancellationToken cancellationToken)
+    public async ValueTask<LookUp> LastAsync(OpenedPatient patient, ObservationQuery query, Visibility visibility, CancellationToken cancellationToken)
     {
-        var cursor = Cursor();
-        var heads = await ReadHeadsAsync(patient, cancellationToken);
+        var heads = patient.Heads;
         var concepts = heads.SelectMany(h => query.Concepts(h, h.Catalogue.Select(l => l.Concept))).Distinct().Order(StringComparer.Ordinal).ToList();
         var longs = await ReadLongAsync(heads, query, cancellationToken);
         var found = new List<FoundObservation>();
         foreach (var concept in concepts)
         {
-            found.AddRange(await LastOfAsync(heads, longs, query, concept, cancellationToken));
+            found.AddRange(await LastOfAsync(heads, longs, query, visibility, concept, cancellationToken));
         }
 
-        return new(found, found.Count, null, cursor);
+        return new(found, found.Count, null, patient.AsOf);
     }
 
-    /// <summary>Reads the current version of an Observation by its id on the wire; null where there is none.</summary>
-    public async ValueTask<FoundObservation?> ReadAsync(string id, CancellationToken cancellationToken) =>
-        await ReadVersionsAsync(id, async (patient, known) => await partitions.ReadAsync(patient.Partition, known.Location, cancellationToken) is { } row ? [row] : [], cancellationToken) is [var found]
+    /// <summary>Reads the current version of an Observation by its id on the wire; null where there is none to be seen.</summary>
+    public async ValueTask<FoundObservation?> ReadAsync(OpenedPatient opened, string id, Visibility visibility, CancellationToken cancellationToken) =>
+        await ReadVersionsAsync(opened, id, visibility, async (patient, known) => await partitions.ReadAsync(patient.Partition, known.Location, cancellationToken) is { } row ? [row] : [], cancellationToken) is [var found]
             ? found
             : null;
 
     /// <summary>Reads one version of an Observation; null where there is none.</summary>
-    public async ValueTask<FoundObservation?> ReadVersionAsync(string id, int version, CancellationToken cancellationToken)
+    public async ValueTask<FoundObservation?> ReadVersionAsync(OpenedPatient opened, string id, int version, Visibility visibility, CancellationToken cancellationToken)
     {
         var found = await ReadVersionsAsync(
+            opened,
             id,
+            visibility,
             async (patient, known) =>
             {
                 if (version < 1 || version > known.Versions.Count)
@@ -91,9 +122,11 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
     }
 
     /// <summary>Reads all versions of an Observation, the latest stored first; none where there is no such Observation.</summary>
-    public async ValueTask<IReadOnlyList<FoundObservation>> ReadHistoryAsync(string id, CancellationToken cancellationToken) =>
+    public async ValueTask<IReadOnlyList<FoundObservation>> ReadHistoryAsync(OpenedPatient opened, string id, Visibility visibility, CancellationToken cancellationToken) =>
         await ReadVersionsAsync(
+            opened,
             id,
+            visibility,
             async (patient, known) =>
             {
                 var rows = new List<Row>();
@@ -120,10 +153,11 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
 
     private ObservationIdentity Identify(string id) => ObservationId.TryParse(id, ring.Current.Id, out _, out var identity) ? identity : default;
 
-    // Reads an identity's row and then what it says. Null where there is nothing; read again where a correction came between.
-    private async ValueTask<IReadOnlyList<FoundObservation>?> ReadVersionsAsync(string id, Func<PatientKey, IdentityRow, ValueTask<IReadOnlyList<Row>?>> read, CancellationToken cancellationToken)
+    // Reads an identity's row and then what it says. Null where there is nothing to be seen; read again where a correction came between.
+    private async ValueTask<IReadOnlyList<FoundObservation>?> ReadVersionsAsync(
+        OpenedPatient opened, string id, Visibility visibility, Func<PatientKey, IdentityRow, ValueTask<IReadOnlyList<Row>?>> read, CancellationToken cancellationToken)
     {
-        if (!ObservationId.TryParse(id, ring.Current.Id, out var patient, out var identity))
+        if (!ObservationId.TryParse(id, ring.Current.Id, out var patient, out var identity) || opened.Heads.FirstOrDefault(h => h.Person.Key == patient) is not { } head)
         {
             return null;
         }
@@ -138,7 +172,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
 
             if (rows.Count > 0)
             {
-                return await PatientHead.ReadAsync(partitions, ring, patient, cancellationToken) is { } head ? [.. rows.Select(r => new FoundObservation(id, r.Value, head))] : null;
+                return [.. rows.Where(r => visibility.Shows(new(r.Value.Span))).Select(r => new FoundObservation(id, r.Value, head))];
             }
         }
 
@@ -151,16 +185,13 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         return new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
     }
 
-    private ValueTask<IReadOnlyList<PatientHead>> ReadHeadsAsync(PatientKey? patient, CancellationToken cancellationToken) =>
-        patient is { } key ? PatientHead.ReadAllAsync(partitions, ring, key, cancellationToken) : new([]);
-
-    private async ValueTask<LookUp> SearchNewestFirstAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, string? after, int limit, DateTime cursor, CancellationToken cancellationToken)
+    private async ValueTask<LookUp> SearchNewestFirstAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, Visibility visibility, string? after, int limit, DateTime cursor, CancellationToken cancellationToken)
     {
         var found = new List<FoundObservation>();
         var last = after;
         await foreach (var (row, head) in MergeAsync(heads, query, after, limit + 1, cancellationToken))
         {
-            if (Match(row, head, query) is not { } match)
+            if (Match(row, head, query, visibility) is not { } match)
             {
                 continue;
             }
@@ -177,12 +208,12 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         return new(found, after is null ? found.Count : null, null, cursor);
     }
 
-    private async ValueTask<LookUp> SearchOldestFirstAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, string? after, int limit, DateTime cursor, CancellationToken cancellationToken)
+    private async ValueTask<LookUp> SearchOldestFirstAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, Visibility visibility, string? after, int limit, DateTime cursor, CancellationToken cancellationToken)
     {
         var matches = new List<(string Position, FoundObservation Found)>();
         await foreach (var (row, head) in MergeAsync(heads, query, null, StorageLimits.MaxPageRows, cancellationToken))
         {
-            if (Match(row, head, query) is not { } match)
+            if (Match(row, head, query, visibility) is not { } match)
             {
                 continue;
             }
@@ -210,12 +241,12 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
             ? string.CompareOrdinal(position, after) < 0
             : ObservationKeys.IsUntimed(position);
 
-    private async ValueTask<LookUp> CountAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, DateTime cursor, CancellationToken cancellationToken)
+    private async ValueTask<LookUp> CountAsync(IReadOnlyList<PatientHead> heads, ObservationQuery query, Visibility visibility, DateTime cursor, CancellationToken cancellationToken)
     {
         var total = 0;
         await foreach (var (row, head) in MergeAsync(heads, query, null, StorageLimits.MaxPageRows, cancellationToken))
         {
-            if (Match(row, head, query) is not null && ++total > Limits.MaxCountedMatches)
+            if (Match(row, head, query, visibility) is not null && ++total > Limits.MaxCountedMatches)
             {
                 return new([], null, null, cursor, TooCostly: true);
             }
@@ -224,7 +255,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         return new([], total, null, cursor);
     }
 
-    private FoundObservation? Match(Row row, PatientHead head, ObservationQuery query)
+    private FoundObservation? Match(Row row, PatientHead head, ObservationQuery query, Visibility visibility)
     {
         var observation = new ObservationRow(row.Value.Span);
         if (!query.Matches(observation))
@@ -234,7 +265,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
 
         if (query.CountOnly && query.Ids.Count == 0)
         {
-            return new("", row.Value, head);
+            return visibility.Shows(observation) ? new("", row.Value, head) : null;
         }
 
         var id = ObservationId.Format(head.Person.Key, observation.Identity, ring.Current.Id);
@@ -246,7 +277,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
             }
         }
 
-        return new(id, row.Value, head);
+        return visibility.Shows(observation) ? new(id, row.Value, head) : null;
     }
 
     // All rows in which something can match, newest first, from the Concepts' ranges and the long spans; each Observation once.
@@ -372,7 +403,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
     }
 
     private async ValueTask<IEnumerable<FoundObservation>> LastOfAsync(
-        IReadOnlyList<PatientHead> heads, List<(PatientHead Head, List<Row> Rows)> longs, ObservationQuery query, string concept, CancellationToken cancellationToken)
+        IReadOnlyList<PatientHead> heads, List<(PatientHead Head, List<Row> Rows)> longs, ObservationQuery query, Visibility visibility, string concept, CancellationToken cancellationToken)
     {
         var groups = heads.SelectMany(h => h.Catalogue).Where(l => l.Kind == CatalogueKind.Group && l.Concept == concept).Select(l => l.Code).Distinct().Count();
         var newest = new Dictionary<ulong, List<(long Time, FoundObservation Found)>>();
@@ -425,7 +456,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
 
         int Take(Row row, PatientHead head, Dictionary<ulong, List<(long Time, FoundObservation Found)>> into)
         {
-            if (Match(row, head, query) is not { } found)
+            if (Match(row, head, query, visibility) is not { } found)
             {
                 return 0;
             }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using PasientensMaledata.Access;
+using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Documents;
 
@@ -65,7 +66,7 @@ public static class BundleReader
         }
 
         var remarks = new List<Issue>();
-        var source = new SubmissionSource(sender, ReadIdentifier(root), ReadTimestamp(root, remarks), ReadMunicipality(root, remarks));
+        var source = new SubmissionSource(sender, ReadIdentifier(root), ReadTimestamp(root, remarks), ReadMunicipality(root, remarks), ClosesFollowUp(root));
         var entries = Member(root, "entry");
         if (entries.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Array))
         {
@@ -369,6 +370,10 @@ public static class BundleReader
 
         return "";
     }
+
+    private static bool ClosesFollowUp(JsonElement root) =>
+        Member(Member(root, "meta"), "tag") is { ValueKind: JsonValueKind.Array } tags
+        && tags.EnumerateArray().Any(t => Text(t, "system") == FollowUpTag.System && Text(t, "code") == FollowUpTag.Closed);
 
     private static JsonElement Member(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;

@@ -27,8 +27,7 @@ internal static class IdentityRule
     /// <param name="key">The identity key.</param>
     /// <param name="patient">Under which PatientKey.</param>
     /// <param name="observation">The Observation.</param>
-    /// <param name="submission">In what it came.</param>
-    public static ObservationIdentity Derive(byte[] key, PatientKey patient, PreparedObservation observation, SubmissionSource submission)
+    public static ObservationIdentity Derive(byte[] key, PatientKey patient, PreparedObservation observation)
     {
         var document = observation.Document;
         foreach (var identifier in document.Identifiers)
@@ -39,7 +38,7 @@ internal static class IdentityRule
             }
         }
 
-        var sender = submission.Sender.ToString();
+        var sender = observation.Source.Sender.ToString();
         foreach (var identifier in document.Identifiers)
         {
             if (identifier is { System: { } system, Value: { } value })
@@ -59,7 +58,7 @@ internal static class IdentityRule
             return Hash(key, patient, Rule.Device, deviceSystem, serial, $"{observation.Effective.StartTicks / TimeSpan.TicksPerSecond}", code, $"{document.HashValue(key):x32}");
         }
 
-        return Hash(key, patient, Rule.Content, sender, $"{observation.Content:x32}", document.SentId ?? "", submission.BundleIdentifier, $"{observation.Ordinal}");
+        return Hash(key, patient, Rule.Content, sender, $"{observation.Content:x32}", document.SentId ?? "", observation.Source.BundleIdentifier, $"{observation.Ordinal}");
     }
 
     /// <summary>The identity that an identifier alone gives; null where it gives none.</summary>

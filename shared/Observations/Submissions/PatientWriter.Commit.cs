@@ -152,7 +152,7 @@ internal sealed partial class PatientWriter
             if (result.Outcome != CommitOutcome.Committed)
             {
                 // Another may have brought the same lines of the catalogue: the head is read again.
-                head = batch.Lines.Count > 0 ? null! : head;
+                isOpen &= batch.Lines.Count == 0;
 
                 // A batch tried again below us meets its own rows. A new Observation is then answered as known; a correction must not hear
                 // that it was beaten by itself.

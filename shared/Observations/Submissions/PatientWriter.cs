@@ -1,4 +1,6 @@
 using System.Text.Json;
+using PasientensMaledata.Access;
+using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Observations.Rows;
@@ -8,14 +10,15 @@ using PasientensMaledata.Storage.Sealing;
 namespace PasientensMaledata.Observations.Submissions;
 
 /// <summary>
-/// Writes one Submission's Observations of one patient. It first inserts as if all were new, in batches; only where a batch conflicts are the
+/// Writes the Observations of one patient, of one Submission or several. It first inserts as if all were new, in batches; only where a batch conflicts are the
 /// identities in it read, the known ones answered, and the rest written again. Asking again is always harmless.
 /// </summary>
-internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, TimeProvider time, SubmissionSource source, NationalId subject)
+internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring, PatientDirectory directory, FollowUpStore followUps, TimeProvider time, NationalId subject)
 {
     private readonly Dictionary<(PatientKey Patient, ObservationIdentity Identity), IdentityState> states = [];
     private readonly List<(int Slot, EntryResult Result)> results = [];
     private PatientHead head = null!;
+    private bool isOpen;
     private Dictionary<PatientKey, PatientHead> heads = [];
     private Seal seal = null!;
 
@@ -27,7 +30,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         public int Slot => slot;
 
-        public PreparedObservation Observation => observation;
+        public PreparedObservation Observation { get; set; } = observation;
 
         public PatientKey Patient { get; set; }
 
@@ -88,9 +91,10 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
 
     private async Task<List<Pending>> WriteOnceAsync(List<Pending> pending, CancellationToken cancellationToken)
     {
-        if (head is null)
+        if (!isOpen)
         {
             await OpenAsync(pending, cancellationToken);
+            isOpen = true;
         }
 
         await ReadStatesAsync(pending, cancellationToken);
@@ -131,11 +135,32 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         head = found[0];
         seal?.Dispose();
         seal = head.Person.OpenSeal();
-        foreach (var entry in pending)
+        foreach (var entry in pending.ToList())
         {
             Place(entry);
+            var admission = entry.Observation.Admit(entry.Observation.Responsibility, found);
+            if (admission.Refusal is { } refusal)
+            {
+                pending.Remove(entry);
+                results.Add((entry.Slot, new(admission.Outcome, null, 0, default, [refusal, .. entry.Observation.Issues], Record(entry) with { Reason = admission.Reason })));
+                continue;
+            }
+
+            entry.Observation = entry.Observation with { Controller = admission.Controller };
+        }
+
+        // Before anything is stored, so that nothing is stored that no FollowUp covers.
+        var known = PatientHead.FollowUpsOf(found);
+        foreach (var ofController in pending.Where(p => p.Observation.Controller != default).GroupBy(p => p.Observation.Controller))
+        {
+            var last = ofController.Max(p => p.Observation.Effective.HasTime ? p.Observation.Effective.EndTicks : 0);
+            DateTime? measured = last > 0 ? new(Math.Min(last, DateTime.MaxValue.Ticks), DateTimeKind.Utc) : null;
+            await followUps.MeasuredAsync(head.Person, known, ofController.Key, measured, time.GetUtcNow(), cancellationToken);
         }
     }
+
+    private EntryRecord Record(Pending entry) => new(
+        head?.Person.Key, entry.Identity, entry.Observation.Concept, entry.Observation.Controller, entry.Observation.Effective);
 
     private void Place(Pending entry)
     {
@@ -154,7 +179,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         var observation = entry.Observation;
         entry.IsAddressed = false;
-        (entry.Patient, entry.Identity) = (head.Person.Key, IdentityRule.Derive(ring.Current.Identity, head.Person.Key, observation, source));
+        (entry.Patient, entry.Identity) = (head.Person.Key, IdentityRule.Derive(ring.Current.Identity, head.Person.Key, observation));
         entry.MustRead = entry.MustRead || heads.Count > 1 || observation.IfMatch is not null || observation.IfNoneExist is not null;
     }
 
@@ -212,13 +237,13 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     private IEnumerable<(PatientKey Patient, ObservationIdentity Identity)> KeysOf(Pending entry) =>
         entry.IsAddressed ? heads.ContainsKey(entry.Patient) ? [entry.Key] : []
         : heads.Count == 1 ? [entry.Key]
-        : heads.Keys.Select(k => (k, IdentityRule.Derive(ring.Current.Identity, k, entry.Observation, source)));
+        : heads.Keys.Select(k => (k, IdentityRule.Derive(ring.Current.Identity, k, entry.Observation)));
 
     private async ValueTask<Write?> DecideAsync(Pending entry, CancellationToken cancellationToken)
     {
         var observation = entry.Observation;
         var stored = states.GetValueOrDefault(entry.Key)?.Row;
-        if (entry.IsAddressed && observation.IsPut && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != source.Sender))
+        if (entry.IsAddressed && observation.IsPut && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != observation.Source.Sender))
         {
             Answer(entry, EntryOutcome.NotFound, null, Issue.Error("not-found", "Observation.id", "There is no Observation with this id that this sender has sent for this patient. To create one, use an id of your own."));
             return null;
@@ -239,7 +264,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         var stamp = Stamp(stored);
         var (action, version) = Decision.Make(
             stored,
-            new(source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, source.BundleTimestamp),
+            new(observation.Source.Sender, observation.Content, observation.Status, observation.IsPut, observation.IfMatch, observation.Issued, observation.Source.BundleTimestamp),
             stamp);
         (entry.Tried, entry.TriedAction) = (version, action);
         switch (action)
@@ -257,7 +282,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
                     : "Already stored; nothing was changed."));
                 return null;
             case Action.AnswerConflict:
-                Answer(entry, EntryOutcome.Conflict, stored!.Current, Issue.Error("conflict", IdentityExpression(observation), stored.Sender == source.Sender
+                Answer(entry, EntryOutcome.Conflict, stored!.Current, Issue.Error("conflict", IdentityExpression(observation), stored.Sender == observation.Source.Sender
                     ? "An Observation with this identifier is stored with other content. To correct it, send it by PUT, or with status amended, corrected, cancelled or entered-in-error; if it is another measurement, give it another identifier."
                     : "Another sender has stored an Observation with this identifier and other content, and only they can correct it. If it is another measurement, give it another identifier."));
                 return null;
@@ -294,7 +319,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
                     var page = await partitions.ReadRangeAsync(other.Person.Key.Partition, range.From, range.To, StorageLimits.MaxPageRows, continuation, cancellationToken);
                     foreach (var row in page.Rows)
                     {
-                        if (Matching(row, otherSeal, criterion) is { } match)
+                        if (Matching(row, otherSeal, criterion, entry.Observation.Source.Sender) is { } match)
                         {
                             matches.Add((other.Person.Key, match.Identity));
                             versions[(other.Person.Key, match.Identity)] = match.Version;
@@ -324,10 +349,10 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         return true;
     }
 
-    private (ObservationIdentity Identity, VersionEntry Version)? Matching(Row row, Seal otherSeal, Token criterion)
+    private static (ObservationIdentity Identity, VersionEntry Version)? Matching(Row row, Seal otherSeal, Token criterion, SenderId sender)
     {
         var observation = new ObservationRow(row.Value.Span);
-        if (!observation.Sender.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(source.Sender.ToString())))
+        if (!observation.Sender.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(sender.ToString())))
         {
             return null;
         }
@@ -357,7 +382,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         var facts = Facts(entry, version, version.Stamp);
         var location = ObservationKeys.Observation(facts.Concept, facts.Effective, facts.Received, facts.Identity);
-        var identity = new IdentityRow(source.Sender, version.Stamp, location, version.Number, [version]);
+        var identity = new IdentityRow(entry.Observation.Source.Sender, version.Stamp, location, version.Number, [version]);
         var value = ObservationRow.Write(facts, entry.Observation.Document, seal);
         return new(
             entry,
@@ -451,14 +476,15 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     private static IEnumerable<RowOperation> Move(RowKey from, RowVersion version, RowKey to, byte[] value) =>
         from == to ? [RowOperation.Replace(to, version, value)] : [RowOperation.Delete(from, version), RowOperation.Insert(to, value)];
 
-    private ObservationFacts Facts(Pending entry, VersionEntry version, DateTime received)
+    private static ObservationFacts Facts(Pending entry, VersionEntry version, DateTime received)
     {
         var observation = entry.Observation;
         var document = observation.Document;
+        var source = observation.Source;
         return new(
             entry.Identity, version.Number, version.Stamp, received, observation.Effective, observation.Concept, observation.Group, observation.Status,
             document.Codings, document.Categories, source.Sender,
-            OrganisationNumber.TryParse(document.ControllerNumber, out var controller) ? controller.ToString() : "", source.Municipality,
+            observation.Controller.ToString(), source.Municipality,
             source.BundleIdentifier, source.BundleTimestamp);
     }
 
@@ -485,7 +511,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         var id = entry.Identity == default || current is null ? null : ObservationId.Format(entry.Patient, entry.Identity, ring.Current.Id);
         IReadOnlyList<Issue> issues = issue is null ? entry.Observation.Issues : [issue, .. entry.Observation.Issues];
-        results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues)));
+        results.Add((entry.Slot, new(outcome, id, current?.Number ?? 0, current?.Stamp ?? default, issues, Record(entry))));
     }
 
     // Whole milliseconds, as the wire has it, and no two versions of one Observation at the same.

@@ -8,8 +8,8 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace PasientensMaledata.Storage.Azure;
 
-/// <summary>Blobs of an account: whole ones as block blobs, those that are appended to as append blobs. A version is the ETag.</summary>
-internal sealed class AzureBlobs(BlobServiceClient service) : IBlobs
+/// <summary>Blobs of one account, or of several by container: whole ones as block blobs, those that are appended to as append blobs. A version is the ETag.</summary>
+internal sealed class AzureBlobs(Func<string, BlobServiceClient> accountOf) : IBlobs
 {
     private const int NotFound = 404;
     private const int Conflict = 409;
@@ -112,7 +112,7 @@ internal sealed class AzureBlobs(BlobServiceClient service) : IBlobs
         var slash = prefix.IndexOf('/', StringComparison.Ordinal);
         var container = prefix[..slash];
         var options = new GetBlobsOptions { Prefix = prefix.Length == slash + 1 ? null : prefix[(slash + 1)..] };
-        var pages = service.GetBlobContainerClient(container).GetBlobsAsync(options, cancellationToken).AsPages();
+        var pages = accountOf(container).GetBlobContainerClient(container).GetBlobsAsync(options, cancellationToken).AsPages();
         await using var pageReader = pages.GetAsyncEnumerator(cancellationToken);
         while (await MoveNextAsync(pageReader, cancellationToken))
         {
@@ -207,7 +207,8 @@ internal sealed class AzureBlobs(BlobServiceClient service) : IBlobs
     private BlobContainerClient Container(BlobName name)
     {
         var text = name.ToString();
-        return service.GetBlobContainerClient(text[..text.IndexOf('/', StringComparison.Ordinal)]);
+        var container = text[..text.IndexOf('/', StringComparison.Ordinal)];
+        return accountOf(container).GetBlobContainerClient(container);
     }
 
     private static string NameInContainer(BlobName name)

@@ -16,7 +16,7 @@ public sealed class AzureStorage
     private static readonly TimeSpan DefaultRetryDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(2);
 
-    private AzureStorage(TableClient table, BlobServiceClient blobs)
+    private AzureStorage(TableClient table, Func<string, BlobServiceClient> blobs)
     {
         Partitions = new AzurePartitions(table);
         Blobs = new AzureBlobs(blobs);
@@ -47,16 +47,18 @@ public sealed class AzureStorage
         var blobOptions = Prepare(new BlobClientOptions(), time, transport, retryDelay);
         if (options.ConnectionString is { Length: > 0 } connection)
         {
-            return new AzureStorage(
-                new TableClient(connection, options.TableName, tableOptions), new BlobServiceClient(connection, blobOptions));
+            var all = new BlobServiceClient(connection, blobOptions);
+            return new AzureStorage(new TableClient(connection, options.TableName, tableOptions), _ => all);
         }
 
         TokenCredential credential = options.ManagedIdentityClientId is { Length: > 0 } id
             ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(id))
             : new DefaultAzureCredential();
+        var rest = new BlobServiceClient(options.RequiredBlobEndpoint, credential, blobOptions);
+        var accounts = options.AccountOfContainer.Values.Distinct().ToDictionary(a => a, a => new BlobServiceClient(AzureStorageOptions.BlobEndpointOf(a), credential, blobOptions));
         return new AzureStorage(
             new TableClient(options.RequiredTableEndpoint, options.TableName, credential, tableOptions),
-            new BlobServiceClient(options.RequiredBlobEndpoint, credential, blobOptions));
+            container => options.AccountOfContainer.TryGetValue(container, out var account) ? accounts[account] : rest);
     }
 
     private static T Prepare<T>(T options, TimeProvider time, HttpPipelineTransport? transport, TimeSpan retryDelay)

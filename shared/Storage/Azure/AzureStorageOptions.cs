@@ -18,6 +18,12 @@ public sealed record AzureStorageOptions
     /// <summary>Where blobs are reached, if not as the account's name says.</summary>
     public Uri? BlobEndpoint { get; init; }
 
+    /// <summary>
+    /// Containers that lie in accounts of their own, so that those may have other rules and readers: the log's cannot be changed, the statistics' are
+    /// read by others. From container to the account's name; what is not named lies with the rest. Only with an identity.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> AccountOfContainer { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Client id of a user-assigned managed identity; null to try the identities that <c>DefaultAzureCredential</c> tries.</summary>
     public string? ManagedIdentityClientId { get; init; }
 
@@ -27,6 +33,8 @@ public sealed record AzureStorageOptions
     internal Uri RequiredTableEndpoint => TableEndpoint ?? Endpoint("table");
 
     internal Uri RequiredBlobEndpoint => BlobEndpoint ?? Endpoint("blob");
+
+    internal static Uri BlobEndpointOf(string account) => new($"https://{account}.blob.core.windows.net");
 
     private Uri Endpoint(string service) =>
         AccountName is { Length: > 0 } name

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace PasientensMaledata.Storage.Sealing;
 
@@ -89,6 +90,18 @@ public sealed class KeyRing
     /// <param name="Page">Seals page links.</param>
     public sealed record Keys(int DirectoryNumber, byte[] Directory, byte[]? PreviousDirectory, byte[] Identity, byte[] Content, byte[] Id, byte[] Page)
     {
+        /// <summary>Makes the keyed pseudonyms of practitioners. Derived from the identity key, so never rotated: Blocks go by them.</summary>
+        [JsonIgnore]
+        public byte[] Practitioner { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "practitioner"u8.ToArray()) : [];
+
+        /// <summary>Seals what was refused. Derived from the identity key, so never rotated.</summary>
+        [JsonIgnore]
+        public byte[] Refused { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "refused"u8.ToArray()) : [];
+
+        /// <summary>Seals the signing key of the access log. Derived likewise.</summary>
+        [JsonIgnore]
+        public byte[] Log { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "log"u8.ToArray()) : [];
+
         /// <summary>New keys from the operating system's random source.</summary>
         public static Keys Generate() => new(1, Random(), null, Random(), Random(), Random(), Random());
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using PasientensMaledata.Access;
 using PasientensMaledata.Observations.Rows;
+using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Tests.Functions;
 
@@ -94,7 +95,7 @@ internal sealed class CorrectionStream
             foreach (var found in (await store.SearchAsync(patient, "")).Observations)
             {
                 var current = TestStore.Sent(found);
-                var history = await store.Service.Reader.ReadHistoryAsync(found.Id, default);
+                var history = await store.Service.Reader.ReadHistoryAsync(await store.Service.Reader.OpenAsync(store.Service.Reader.PatientOf(found.Id), default), found.Id, Visibility.Everything, default);
                 Assert.Equal(history.Count, history.Select(h => new ObservationRow(h.Row.Span).Version).Distinct().Count());
                 all.Add((string)current["identifier"]![0]!["value"]!, (Content(current), [.. history.Select(h => Content(TestStore.Sent(h)))], (string)current["subject"]!["identifier"]!["value"]!));
             }

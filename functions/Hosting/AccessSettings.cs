@@ -1,0 +1,64 @@
+using System.Globalization;
+using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.Registers;
+using PasientensMaledata.Access.Tokens;
+using PasientensMaledata.Identity;
+
+namespace PasientensMaledata.Functions.Hosting;
+
+/// <summary>What the settings <c>Auth:…</c> and <c>Access:…</c> say: who is trusted, what is demanded, and which registers there are.</summary>
+/// <param name="Auth">Who is trusted.</param>
+/// <param name="Rules">What is demanded besides.</param>
+/// <param name="Registers">The registers.</param>
+public sealed record AccessSettings(AuthOptions Auth, AccessRules Rules, IRegisters Registers)
+{
+    /// <summary>Reads them from the environment. Null where something is wrong.</summary>
+    /// <param name="setting">The environment.</param>
+    /// <param name="developmentPort">The port on a developer's machine, where without settings the development issuer is trusted; null elsewhere.</param>
+    /// <param name="policy">Which person numbers are accepted.</param>
+    /// <param name="errors">What is wrong, a sentence each.</param>
+    public static AccessSettings? Read(Func<string, string?> setting, int? developmentPort, NationalIdPolicy policy, out IReadOnlyList<string> errors)
+    {
+        var auth = AuthOptions.Read(setting, developmentPort, out var wrong);
+        var all = new List<string>(wrong);
+        var required = Said("Access:FollowUpRequired") switch
+        {
+            null or "false" => false,
+            "true" => true,
+            _ => Wrong("Access:FollowUpRequired is to be true or false.", false),
+        };
+        TimeSpan? silence = Said("Access:FollowUpSilenceDays") is not { } text ? null
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is >= 1 and <= 3650 ? TimeSpan.FromDays(days)
+            : Wrong<TimeSpan?>("Access:FollowUpSilenceDays is to be a number of days, 1 to 3650.", null);
+        var registers = Said("Access:Registers") is { } path ? ReadRegisters(path, policy, all) : new NoRegisters();
+        errors = all;
+        return all.Count == 0 ? new(auth!, AccessRules.Default with { FollowUpRequired = required, FollowUpSilence = silence }, registers) : null;
+
+        T Wrong<T>(string what, T otherwise)
+        {
+            all.Add(what);
+            return otherwise;
+        }
+
+        string? Said(string name) => (setting(name) ?? setting(name.Replace(":", "__", StringComparison.Ordinal))) is { Length: > 0 } value ? value : null;
+    }
+
+    private static IRegisters ReadRegisters(string path, NationalIdPolicy policy, List<string> errors)
+    {
+        try
+        {
+            if (FileRegisters.Read(File.ReadAllBytes(path), policy, out var problems) is { } registers)
+            {
+                return registers;
+            }
+
+            errors.AddRange(problems.Select(p => $"Access:Registers, {p}"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add("Access:Registers names a file that cannot be read.");
+        }
+
+        return new NoRegisters();
+    }
+}
