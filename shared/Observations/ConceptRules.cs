@@ -9,9 +9,9 @@ namespace PasientensMaledata.Observations;
 internal static class ConceptRules
 {
     /// <summary>The Concept by the first coding that the catalogue knows.</summary>
-    public static Concept? Find(JsonElement observation)
+    public static Concept? Find(JsonElement code)
     {
-        if (!TryGet(observation, "code"u8, JsonValueKind.Object, out var code) || !TryGet(code, "coding"u8, JsonValueKind.Array, out var codings))
+        if (!TryGet(code, "coding"u8, JsonValueKind.Array, out var codings))
         {
             return null;
         }
@@ -27,7 +27,7 @@ internal static class ConceptRules
         return null;
     }
 
-    public static void Check(JsonElement observation, Concept? concept, EffectiveTime effective, IssueList issues)
+    public static void Check(JsonElement observation, in ObservationMembers members, Concept? concept, EffectiveTime effective, IssueList issues)
     {
         if (concept is null)
         {
@@ -35,7 +35,7 @@ internal static class ConceptRules
         }
 
         var isClaimed = false;
-        if (TryGet(observation, "meta"u8, JsonValueKind.Object, out var meta) && TryGet(meta, "profile"u8, JsonValueKind.Array, out var profiles))
+        if (TryGet(members.Meta, "profile"u8, JsonValueKind.Array, out var profiles))
         {
             var index = -1;
             foreach (var entry in profiles.EnumerateArray())
@@ -49,7 +49,7 @@ internal static class ConceptRules
                 if (ConceptCatalog.TryFindProfile(canonical, out var profile, out var of))
                 {
                     isClaimed |= of is not null && of == concept;
-                    CheckProfile(observation, profile.Demands, profile.Coding, of, effective, isClaimed: true, issues);
+                    CheckProfile(observation, members, profile.Demands, profile.Coding, of, effective, isClaimed: true, issues);
                 }
                 else
                 {
@@ -61,14 +61,14 @@ internal static class ConceptRules
         if (!isClaimed && concept is not null)
         {
             var demands = concept.Profiles.IsEmpty ? ProfileDemands.Unit : concept.Profiles[0].Demands;
-            CheckProfile(observation, demands, concept.Profiles.IsEmpty ? null : concept.Profiles[0].Coding, concept, effective, isClaimed: false, issues);
+            CheckProfile(observation, members, demands, concept.Profiles.IsEmpty ? null : concept.Profiles[0].Coding, concept, effective, isClaimed: false, issues);
         }
     }
 
     /// <summary>Whether the category of vital signs is among its categories.</summary>
-    public static bool HasCategory(JsonElement observation, string wanted)
+    public static bool HasCategory(JsonElement categories, string wanted)
     {
-        if (!TryGet(observation, "category"u8, JsonValueKind.Array, out var categories))
+        if (categories.ValueKind != JsonValueKind.Array)
         {
             return false;
         }
@@ -93,16 +93,17 @@ internal static class ConceptRules
 
     /// <summary>A string member; null where it is absent, empty or none.</summary>
     public static string? Text(JsonElement parent, ReadOnlySpan<byte> name) =>
-        TryGet(parent, name, JsonValueKind.String, out var member) && JsonStrings.Get(member) is { Length: > 0 } text ? text : null;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var member) ? Text(member) : null;
 
-    /// <summary>The <c>value[x]</c> of an Observation or component, with its name; empty strings are none.</summary>
+    /// <summary>The text of a string; null where it is empty or none.</summary>
+    public static string? Text(JsonElement value) => JsonStrings.Get(value) is { Length: > 0 } text ? text : null;
+
+    /// <summary>The <c>value[x]</c> of a component, with its name; empty strings are none.</summary>
     public static bool TryGetValue(JsonElement parent, out JsonProperty value)
     {
         foreach (var member in parent.EnumerateObject())
         {
-            var name = member.Name;
-            if (name.Length > 5 && name.StartsWith("value", StringComparison.Ordinal) && char.IsAsciiLetterUpper(name[5])
-                && !JsonStrings.IsEmpty(member.Value))
+            if (IsChoice(JsonStrings.Name(member), "value"u8) && !JsonStrings.IsEmpty(member.Value))
             {
                 value = member;
                 return true;
@@ -113,17 +114,21 @@ internal static class ConceptRules
         return false;
     }
 
+    /// <summary>Whether a member's name is a choice of type: the stem and a capital letter.</summary>
+    public static bool IsChoice(ReadOnlySpan<byte> name, ReadOnlySpan<byte> stem) =>
+        name.Length > stem.Length && name.StartsWith(stem) && char.IsAsciiLetterUpper((char)name[stem.Length]);
+
     private static void CheckProfile(
-        JsonElement observation, ProfileDemands demands, CodingKey? coding, Concept? concept, EffectiveTime effective, bool isClaimed, IssueList issues)
+        JsonElement observation, in ObservationMembers members, ProfileDemands demands, CodingKey? coding, Concept? concept, EffectiveTime effective, bool isClaimed, IssueList issues)
     {
         var whose = isClaimed ? "The profile in meta.profile" : "The profile of this measurement";
         var category = concept?.Category ?? ConceptCatalog.VitalSigns;
-        if (demands.HasFlag(ProfileDemands.Category) && !HasCategory(observation, category))
+        if (demands.HasFlag(ProfileDemands.Category) && !HasCategory(members.Categories, category))
         {
             issues.Add(isClaimed, "required", "Observation.category", $"{whose} requires the category {category} of {ConceptCatalog.CategorySystem}; send it.");
         }
 
-        if (demands.HasFlag(ProfileDemands.Coding) && coding is { } wanted && !(observation.TryGetProperty("code"u8, out var code) && HasCoding(code, wanted.System, wanted.Code)))
+        if (demands.HasFlag(ProfileDemands.Coding) && coding is { } wanted && !HasCoding(members.Code, wanted.System, wanted.Code))
         {
             issues.Add(isClaimed, "required", "Observation.code", $"{whose} requires the coding {wanted.System}|{wanted.Code}; send it, beside others.");
         }
@@ -143,18 +148,19 @@ internal static class ConceptRules
 
         if (demands.HasFlag(ProfileDemands.Unit) && concept is not null)
         {
-            CheckValue(observation, concept, whose, isClaimed, issues);
+            CheckValue(members, concept, whose, isClaimed, issues);
         }
 
         if (concept is { Parts.IsEmpty: false })
         {
-            CheckParts(observation, concept, demands, whose, isClaimed, issues);
+            CheckParts(members.Components, concept, demands, whose, isClaimed, issues);
         }
     }
 
-    private static void CheckValue(JsonElement observation, Concept concept, string whose, bool isClaimed, IssueList issues)
+    private static void CheckValue(in ObservationMembers members, Concept concept, string whose, bool isClaimed, IssueList issues)
     {
-        if (!TryGetValue(observation, out var value))
+        var value = members.Value;
+        if (!members.HasValue)
         {
             return;
         }
@@ -204,10 +210,10 @@ internal static class ConceptRules
         }
     }
 
-    private static void CheckParts(JsonElement observation, Concept concept, ProfileDemands demands, string whose, bool isClaimed, IssueList issues)
+    private static void CheckParts(JsonElement components, Concept concept, ProfileDemands demands, string whose, bool isClaimed, IssueList issues)
     {
         Span<bool> found = stackalloc bool[concept.Parts.Length];
-        if (TryGet(observation, "component"u8, JsonValueKind.Array, out var components))
+        if (components.ValueKind == JsonValueKind.Array)
         {
             var index = -1;
             foreach (var component in components.EnumerateArray())

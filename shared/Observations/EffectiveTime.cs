@@ -58,22 +58,22 @@ public readonly record struct EffectiveTime
             return default;
         }
 
-        if (observation.TryGetProperty("effectiveDateTime", out var value) && Time(value, TimeUse.DateTime, "Observation.effectiveDateTime", ref issue) is { } dateTime)
+        if (observation.TryGetProperty("effectiveDateTime"u8, out var value) && Time(value, TimeUse.DateTime, "Observation.effectiveDateTime", ref issue) is { } dateTime)
         {
             return Of(dateTime);
         }
 
-        if (observation.TryGetProperty("effectiveInstant", out value) && Time(value, TimeUse.Instant, "Observation.effectiveInstant", ref issue) is { } instant)
+        if (observation.TryGetProperty("effectiveInstant"u8, out value) && Time(value, TimeUse.Instant, "Observation.effectiveInstant", ref issue) is { } instant)
         {
             return Of(instant);
         }
 
-        if (observation.TryGetProperty("effectivePeriod", out value))
+        if (observation.TryGetProperty("effectivePeriod"u8, out value))
         {
             return Period(value, "Observation.effectivePeriod", ref issue);
         }
 
-        return observation.TryGetProperty("effectiveTiming", out value) ? Timing(value, ref issue) : default;
+        return observation.TryGetProperty("effectiveTiming"u8, out value) ? Timing(value, ref issue) : default;
     }
 
     private static EffectiveTime Period(JsonElement period, string path, ref Issue? issue)
@@ -83,8 +83,8 @@ public readonly record struct EffectiveTime
             return default;
         }
 
-        var start = period.TryGetProperty("start", out var value) ? Time(value, TimeUse.DateTime, path + ".start", ref issue) : null;
-        var end = period.TryGetProperty("end", out value) ? Time(value, TimeUse.DateTime, path + ".end", ref issue) : null;
+        var start = period.TryGetProperty("start"u8, out var value) ? Time(value, TimeUse.DateTime, path + ".start", ref issue) : null;
+        var end = period.TryGetProperty("end"u8, out value) ? Time(value, TimeUse.DateTime, path + ".end", ref issue) : null;
         if (start is null && end is null)
         {
             return default;
@@ -108,7 +108,7 @@ public readonly record struct EffectiveTime
         }
 
         EffectiveTime whole = default;
-        if (timing.TryGetProperty("event", out var events) && events.ValueKind == JsonValueKind.Array)
+        if (timing.TryGetProperty("event"u8, out var events) && events.ValueKind == JsonValueKind.Array)
         {
             var at = 0;
             foreach (var one in events.EnumerateArray())
@@ -120,7 +120,7 @@ public readonly record struct EffectiveTime
             }
         }
 
-        return timing.TryGetProperty("repeat", out var repeat) && repeat.ValueKind == JsonValueKind.Object && repeat.TryGetProperty("boundsPeriod", out var bounds)
+        return timing.TryGetProperty("repeat"u8, out var repeat) && repeat.ValueKind == JsonValueKind.Object && repeat.TryGetProperty("boundsPeriod"u8, out var bounds)
             ? whole.And(Period(bounds, "Observation.effectiveTiming.repeat.boundsPeriod", ref issue))
             : whole;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -11,17 +12,22 @@ namespace PasientensMaledata.Observations;
 internal ref struct JsonShape
 {
     private readonly IssueList issues;
-    private readonly Step[] steps = new Step[Limits.MaxJsonDepth + 1];
+    private readonly ReadOnlySpan<byte> json;
+    private readonly Span<Step> steps;
     private readonly bool maySpill;
     private int depth;
     private int level = 1;
     private bool inContained;
+    private bool inMeta;
+    private bool inCode;
 
-    private JsonShape(IssueList issues, int bytes)
+    private JsonShape(IssueList issues, ReadOnlySpan<byte> json, Span<Step> steps)
     {
         this.issues = issues;
+        this.json = json;
+        this.steps = steps;
         // A short message holds no long string and no long list.
-        maySpill = bytes > Limits.MaxListItems * 2;
+        maySpill = json.Length > Limits.MaxListItems * 2;
     }
 
     /// <summary>Empty strings were found, which the SDK must not see.</summary>
@@ -62,11 +68,13 @@ internal ref struct JsonShape
         return true;
     }
 
-    public static JsonShape Walk(JsonElement observation, int bytes, IssueList issues)
+    /// <summary>Walks over an Observation.</summary>
+    /// <returns>Whether empty strings were found, which the SDK must not see; and whether part was not walked, nested too deep or a list in a list, as an error tells.</returns>
+    public static (bool HasEmptyStrings, bool IsUnfit) Walk(JsonElement observation, ReadOnlySpan<byte> json, IssueList issues)
     {
-        var shape = new JsonShape(issues, bytes);
+        var shape = new JsonShape(issues, json, stackalloc Step[Limits.MaxJsonDepth + 1]);
         shape.WalkObject(observation);
-        return shape;
+        return (shape.HasEmptyStrings, shape.IsUnfit);
     }
 
     private void WalkObject(JsonElement element)
@@ -76,14 +84,17 @@ internal ref struct JsonShape
         var types = 0;
         foreach (var member in element.EnumerateObject())
         {
-            steps[depth] = new Step(member, -1);
+            var name = JsonStrings.Name(member);
+            steps[depth] = new Step(Offset(member), -1);
             if (depth == 0)
             {
-                inContained = member.NameEquals("contained"u8);
+                inContained = name.SequenceEqual("contained"u8);
+                inMeta = name.SequenceEqual("meta"u8);
+                inCode = name.SequenceEqual("code"u8);
             }
 
             // The SDK finds every other member that is sent twice.
-            if (member.NameEquals("resourceType"u8) && ++types == 2)
+            if (name.SequenceEqual("resourceType"u8) && ++types == 2)
             {
                 issues.Error("structure", Expression(depth), "The resourceType is sent twice; send it once.");
             }
@@ -92,12 +103,12 @@ internal ref struct JsonShape
             switch (value.ValueKind)
             {
                 case JsonValueKind.String:
-                    WalkString(element, member);
-                    if (member.NameEquals("start"u8))
+                    WalkString(element, name, value);
+                    if (name.SequenceEqual("start"u8))
                     {
                         start = value;
                     }
-                    else if (member.NameEquals("end"u8))
+                    else if (name.SequenceEqual("end"u8))
                     {
                         end = value;
                     }
@@ -107,7 +118,7 @@ internal ref struct JsonShape
                     Enter(value, levels: 1);
                     break;
                 case JsonValueKind.Array:
-                    WalkArray(member);
+                    WalkArray(name, value);
                     break;
                 default:
                     break;
@@ -122,26 +133,26 @@ internal ref struct JsonShape
         }
     }
 
-    private void WalkArray(JsonProperty member)
+    private void WalkArray(ReadOnlySpan<byte> name, JsonElement array)
     {
-        if (maySpill && member.Value.GetArrayLength() is var items)
+        if (maySpill && array.GetArrayLength() is var items)
         {
-            var limit = depth == 1 && member.NameEquals("coding"u8) && steps[0].Member.NameEquals("code"u8) ? Limits.MaxCodings : Limits.MaxListItems;
+            var limit = depth == 1 && inCode && name.SequenceEqual("coding"u8) ? Limits.MaxCodings : Limits.MaxListItems;
             if (items > limit)
             {
                 issues.Error("too-costly", Expression(depth + 1), $"The list has more than {limit} items; send fewer.");
             }
         }
 
-        var isExtension = member.NameEquals("extension"u8) || member.NameEquals("modifierExtension"u8);
+        var isExtension = name.SequenceEqual("extension"u8) || name.SequenceEqual("modifierExtension"u8);
         var index = 0;
-        foreach (var item in member.Value.EnumerateArray())
+        foreach (var item in array.EnumerateArray())
         {
-            steps[depth] = new Step(member, index++);
+            steps[depth] = steps[depth] with { Index = index++ };
             switch (item.ValueKind)
             {
                 case JsonValueKind.String:
-                    WalkText(item, isUri: member.NameEquals("profile"u8), isFree: false);
+                    WalkText(item, isUri: name.SequenceEqual("profile"u8), isFree: false);
                     break;
                 case JsonValueKind.Object:
                     if (isExtension)
@@ -178,14 +189,21 @@ internal ref struct JsonShape
         depth--;
     }
 
-    private void WalkString(JsonElement parent, JsonProperty member)
+    private void WalkString(JsonElement parent, ReadOnlySpan<byte> name, JsonElement text)
     {
-        var isUri = member.NameEquals("system"u8) || member.NameEquals("url"u8) || member.NameEquals("valueUri"u8) || member.NameEquals("valueUrl"u8)
-            || member.NameEquals("valueCanonical"u8) || member.NameEquals("implicitRules"u8) || member.NameEquals("instantiatesCanonical"u8)
-            || (depth == 1 && member.NameEquals("source"u8) && steps[0].Member.NameEquals("meta"u8));
+        var isUri = name.Length switch
+        {
+            3 => name.SequenceEqual("url"u8),
+            6 => name.SequenceEqual("system"u8) || (depth == 1 && inMeta && name.SequenceEqual("source"u8)),
+            8 => name.SequenceEqual("valueUri"u8) || name.SequenceEqual("valueUrl"u8),
+            13 => name.SequenceEqual("implicitRules"u8),
+            14 => name.SequenceEqual("valueCanonical"u8),
+            21 => name.SequenceEqual("instantiatesCanonical"u8),
+            _ => false,
+        };
         // Narrative and attachments have the size of the whole as their limit; SampledData has data too, but no contentType.
-        var isFree = maySpill && (member.NameEquals("div"u8) || (member.NameEquals("data"u8) && parent.TryGetProperty("contentType"u8, out _)));
-        WalkText(member.Value, isUri, isFree);
+        var isFree = maySpill && (name.SequenceEqual("div"u8) || (name.SequenceEqual("data"u8) && parent.TryGetProperty("contentType"u8, out _)));
+        WalkText(text, isUri, isFree);
     }
 
     private void WalkText(JsonElement text, bool isUri, bool isFree)
@@ -260,7 +278,8 @@ internal ref struct JsonShape
         var expression = new StringBuilder("Observation");
         for (var i = 0; i < length; i++)
         {
-            var name = steps[i].Member.Name;
+            var raw = json[steps[i].Name..];
+            var name = Encoding.UTF8.GetString(raw[..raw.IndexOf((byte)'"')]);
             if (!ElementPath.IsPlain(name))
             {
                 break;
@@ -276,5 +295,9 @@ internal ref struct JsonShape
         return expression.ToString();
     }
 
-    private readonly record struct Step(JsonProperty Member, int Index);
+    private readonly int Offset(JsonProperty member) =>
+        (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(json), ref MemoryMarshal.GetReference(JsonMarshal.GetRawUtf8PropertyName(member)));
+
+    /// <summary>Where a member's name stands in the JSON, and which item of it.</summary>
+    private readonly record struct Step(int Name, int Index);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace PasientensMaledata.Observations;
@@ -37,6 +38,13 @@ internal static class JsonStrings
         }
     }
 
+    /// <summary>A member's name in UTF-8; in place, unless it was sent with escapes.</summary>
+    public static ReadOnlySpan<byte> Name(JsonProperty member)
+    {
+        var raw = JsonMarshal.GetRawUtf8PropertyName(member);
+        return raw.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(member.Name) : raw;
+    }
+
     /// <summary>The text of a JSON string; null where the element is none, or holds a lone surrogate, which no text can.</summary>
     public static string? Get(JsonElement element)
     {
@@ -47,7 +55,8 @@ internal static class JsonStrings
 
         try
         {
-            return element.GetString();
+            // What is known has no escapes.
+            return KnownTexts.Find(JsonMarshal.GetRawUtf8Value(element)[1..^1]) ?? element.GetString();
         }
         catch (InvalidOperationException)
         {

@@ -46,13 +46,14 @@ public static class ObservationChecks
             return Refused(issues);
         }
 
-        if (ConceptRules.Text(observation, "resourceType"u8) is not "Observation")
+        var members = ObservationMembers.Read(observation);
+        if (ConceptRules.Text(members.ResourceType) is not "Observation")
         {
             issues.Error("structure", "Observation", "The resourceType is not Observation; send Observations only.");
             return Refused(issues);
         }
 
-        var shape = JsonShape.Walk(observation, json.Length, issues);
+        var shape = JsonShape.Walk(observation, json, issues);
         if (shape.IsUnfit)
         {
             return Refused(issues);
@@ -66,28 +67,28 @@ public static class ObservationChecks
             issues.Error(issue.Code, issue.Expression, issue.Diagnostics);
         }
 
-        CheckRequired(observation, issues);
+        CheckRequired(members, issues);
         CheckChoices(observation, "Observation", issues);
-        CheckCodings(observation, issues);
-        var subject = CheckSubject(observation, policy, issues);
-        CheckPerformers(observation, issues);
-        var concept = ConceptRules.Find(observation);
-        CheckValues(observation, concept, issues);
+        CheckCodings(members, issues);
+        var subject = CheckSubject(members.Subject, policy, issues);
+        CheckPerformers(members.Performers, issues);
+        var concept = ConceptRules.Find(members.Code);
+        CheckValues(members, concept, issues);
         CheckClock(observation, effective, now, issues);
-        ConceptRules.Check(observation, concept, effective, issues);
+        ConceptRules.Check(observation, members, concept, effective, issues);
         return new CheckedObservation(issues.ToImmutable(), subject, effective, concept);
     }
 
     private static CheckedObservation Refused(IssueList issues) => new(issues.ToImmutable(), null, default, null);
 
-    private static void CheckRequired(JsonElement observation, IssueList issues)
+    private static void CheckRequired(in ObservationMembers members, IssueList issues)
     {
-        if (ConceptRules.Text(observation, "status"u8) is null && !issues.HasErrorAt("Observation.status"))
+        if (ConceptRules.Text(members.Status) is null && !issues.HasErrorAt("Observation.status"))
         {
             issues.Error("required", "Observation.status", "The status is missing; send one of FHIR's observation-status, such as final.");
         }
 
-        if (!observation.TryGetProperty("code"u8, out var code) || !Says(code))
+        if (!Says(members.Code))
         {
             if (!issues.HasErrorAt("Observation.code"))
             {
@@ -97,19 +98,16 @@ public static class ObservationChecks
     }
 
     // Codes are stored openly, since they are searched by: a person number among them would be, too.
-    private static void CheckCodings(JsonElement observation, IssueList issues)
+    private static void CheckCodings(in ObservationMembers members, IssueList issues)
     {
-        if (observation.TryGetProperty("code"u8, out var code))
-        {
-            CheckCodings(code, "Observation.code", issues);
-        }
-
-        if (ConceptRules.TryGet(observation, "category"u8, JsonValueKind.Array, out var categories))
+        CheckCodings(members.Code, "Observation.code", issues);
+        if (members.Categories.ValueKind == JsonValueKind.Array)
         {
             var index = 0;
-            foreach (var category in categories.EnumerateArray())
+            foreach (var category in members.Categories.EnumerateArray())
             {
-                CheckCodings(category, $"Observation.category[{index++}]", issues);
+                CheckCodings(category, index == 0 ? "Observation.category[0]" : $"Observation.category[{index}]", issues);
+                index++;
             }
         }
     }
@@ -151,36 +149,39 @@ public static class ObservationChecks
 
     private static void CheckChoices(JsonElement parent, string expression, IssueList issues)
     {
-        string? value = null;
-        string? effective = null;
+        ReadOnlySpan<byte> value = default;
+        ReadOnlySpan<byte> effective = default;
         foreach (var member in parent.EnumerateObject())
         {
-            if (member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(""u8))
+            var name = JsonStrings.Name(member);
+            if (name.Length > 1 && name[0] == '_')
             {
-                continue;
+                name = name[1..];
             }
 
-            var name = member.Name.StartsWith('_') ? member.Name[1..] : member.Name;
-            if (IsChoice(name, "value"))
+            if (ConceptRules.IsChoice(name, "value"u8))
             {
-                CheckChoice(ref value, name, expression, issues);
+                CheckChoice(ref value, name, member, expression, issues);
             }
-            else if (IsChoice(name, "effective"))
+            else if (ConceptRules.IsChoice(name, "effective"u8))
             {
-                CheckChoice(ref effective, name, expression, issues);
+                CheckChoice(ref effective, name, member, expression, issues);
             }
         }
     }
 
-    private static bool IsChoice(string name, string stem) =>
-        name.Length > stem.Length && name.StartsWith(stem, StringComparison.Ordinal) && char.IsAsciiLetterUpper(name[stem.Length]);
-
-    private static void CheckChoice(ref string? first, string name, string expression, IssueList issues)
+    private static void CheckChoice(ref ReadOnlySpan<byte> first, ReadOnlySpan<byte> name, JsonProperty member, string expression, IssueList issues)
     {
-        first ??= name;
-        if (first != name)
+        if (member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(""u8))
         {
-            var at = ElementPath.IsPlain(name) ? $"{expression}.{name}" : expression;
+            return;
+        }
+
+        first = first.IsEmpty ? name : first;
+        if (!first.SequenceEqual(name))
+        {
+            var text = member.Name.AsSpan().TrimStart('_');
+            var at = ElementPath.IsPlain(text) ? $"{expression}.{text}" : expression;
             if (!issues.HasErrorAt(at))
             {
                 issues.Error("structure", at, "The element is there with two types; send one of them.");
@@ -188,10 +189,9 @@ public static class ObservationChecks
         }
     }
 
-    private static NationalId? CheckSubject(JsonElement observation, NationalIdPolicy policy, IssueList issues)
+    private static NationalId? CheckSubject(JsonElement subject, NationalIdPolicy policy, IssueList issues)
     {
         const string Value = "Observation.subject.identifier.value";
-        ConceptRules.TryGet(observation, "subject"u8, JsonValueKind.Object, out var subject);
         ConceptRules.TryGet(subject, "identifier"u8, JsonValueKind.Object, out var identifier);
         if (NationalId.TryParse(ConceptRules.Text(identifier, "value"u8), ConceptRules.Text(identifier, "system"u8), policy, out var id, out var remark))
         {
@@ -211,9 +211,9 @@ public static class ObservationChecks
         return null;
     }
 
-    private static void CheckPerformers(JsonElement observation, IssueList issues)
+    private static void CheckPerformers(JsonElement performers, IssueList issues)
     {
-        if (!ConceptRules.TryGet(observation, "performer"u8, JsonValueKind.Array, out var performers))
+        if (performers.ValueKind != JsonValueKind.Array)
         {
             return;
         }
@@ -230,20 +230,19 @@ public static class ObservationChecks
         }
     }
 
-    private static void CheckValues(JsonElement observation, Concept? concept, IssueList issues)
+    private static void CheckValues(in ObservationMembers members, Concept? concept, IssueList issues)
     {
-        var hasValue = ConceptRules.TryGetValue(observation, out _);
-        var hasReason = IsThere(observation, "dataAbsentReason"u8);
-        if (hasValue && hasReason)
+        var hasReason = IsThere(members.DataAbsentReason);
+        if (members.HasValue && hasReason)
         {
             issues.Error("invariant", "Observation.dataAbsentReason", "There is both a value and a reason for its absence (obs-6); send one of them.");
         }
 
-        var hasComponents = ConceptRules.TryGet(observation, "component"u8, JsonValueKind.Array, out var components) && !JsonStrings.IsEmpty(components);
+        var hasComponents = members.Components.ValueKind == JsonValueKind.Array && !JsonStrings.IsEmpty(members.Components);
         if (hasComponents)
         {
             var index = -1;
-            foreach (var component in components.EnumerateArray())
+            foreach (var component in members.Components.EnumerateArray())
             {
                 index++;
                 if (component.ValueKind != JsonValueKind.Object)
@@ -252,32 +251,34 @@ public static class ObservationChecks
                 }
 
                 CheckChoices(component, $"Observation.component[{index}]", issues);
-                CheckRanges(component, $"Observation.component[{index}]", issues);
-                if (hasValue && component.TryGetProperty("code"u8, out var part) && observation.TryGetProperty("code"u8, out var whole) && SharesCoding(part, whole))
+                if (ConceptRules.TryGet(component, "referenceRange"u8, JsonValueKind.Array, out var ranges))
+                {
+                    CheckRanges(ranges, $"Observation.component[{index}]", issues);
+                }
+
+                if (members.HasValue && component.TryGetProperty("code"u8, out var part) && SharesCoding(part, members.Code))
                 {
                     issues.Error("invariant", $"Observation.component[{index}].code", "A component has the code of the whole, which has a value itself (obs-7); send the value in one place.");
                 }
             }
         }
 
-        CheckRanges(observation, "Observation", issues);
+        if (members.ReferenceRanges.ValueKind == JsonValueKind.Array)
+        {
+            CheckRanges(members.ReferenceRanges, "Observation", issues);
+        }
 
         // R4 vs-2. A measurement without any result tells nothing.
-        if (!hasValue && !hasReason && !hasComponents && !IsThere(observation, "hasMember"u8)
-            && (concept?.Category == ConceptCatalog.VitalSigns || ConceptRules.HasCategory(observation, ConceptCatalog.VitalSigns)))
+        if (!members.HasValue && !hasReason && !hasComponents && !IsThere(members.HasMember)
+            && (concept?.Category == ConceptCatalog.VitalSigns || ConceptRules.HasCategory(members.Categories, ConceptCatalog.VitalSigns)))
         {
             issues.Error("required", "Observation.value", "A vital sign has a value, components, members, or a reason for their absence (vs-2); send one of them.");
         }
     }
 
     // R4 obs-3.
-    private static void CheckRanges(JsonElement parent, string expression, IssueList issues)
+    private static void CheckRanges(JsonElement ranges, string expression, IssueList issues)
     {
-        if (!ConceptRules.TryGet(parent, "referenceRange"u8, JsonValueKind.Array, out var ranges))
-        {
-            return;
-        }
-
         var index = -1;
         foreach (var range in ranges.EnumerateArray())
         {
@@ -291,7 +292,9 @@ public static class ObservationChecks
     }
 
     private static bool IsThere(JsonElement parent, ReadOnlySpan<byte> name) =>
-        parent.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null && !JsonStrings.IsEmpty(member);
+        parent.TryGetProperty(name, out var member) && IsThere(member);
+
+    private static bool IsThere(JsonElement member) => member.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null) && !JsonStrings.IsEmpty(member);
 
     private static bool SharesCoding(JsonElement one, JsonElement other)
     {

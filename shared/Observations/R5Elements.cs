@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 
@@ -47,15 +48,23 @@ internal static class R5Elements
         new(R5Place.ReferenceRange, "normalValue", R5Type.CodeableConcept),
     ];
 
+    private static readonly SearchValues<byte> Lengths = SearchValues.Create([.. All.Select(e => (byte)e.Name.Length)]);
+
     /// <summary>Members of an R5 Attachment that R4's has not.</summary>
     public static bool IsOfAttachment(ReadOnlySpan<char> name) => name is "width" or "height" or "frames" or "duration" or "pages";
 
     /// <summary>The element of R5 that a member is, or null. The names are few and most members start otherwise.</summary>
     public static R5Element? Find(R5Place place, JsonProperty member)
     {
+        var name = JsonStrings.Name(member);
+        if (name.Length > byte.MaxValue || !Lengths.Contains((byte)name.Length))
+        {
+            return null;
+        }
+
         foreach (var element in All)
         {
-            if (element.Place == place && member.NameEquals(element.Encoded.EncodedUtf8Bytes))
+            if (element.Place == place && name.SequenceEqual(element.Encoded.EncodedUtf8Bytes))
             {
                 return element;
             }

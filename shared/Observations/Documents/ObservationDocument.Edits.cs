@@ -88,8 +88,10 @@ public sealed partial class ObservationDocument
 
         private static bool IsInsertion(Edit edit) => edit.Insertion != Insertion.None;
 
+        private static readonly byte[] OwnIdentifierStart = Encoding.UTF8.GetBytes($"{{\"system\":\"{SentIdSystem}\",\"value\":\"");
+
         private static byte[] OwnIdentifierJson(string sentId) =>
-            Encoding.UTF8.GetBytes($$"""{"system":"{{SentIdSystem}}","value":{{JsonSerializer.Serialize(sentId)}}}""");
+            [.. OwnIdentifierStart, .. JsonEncodedText.Encode(sentId).EncodedUtf8Bytes, .. "\"}"u8];
 
         private void WriteMeta(JsonElement meta)
         {

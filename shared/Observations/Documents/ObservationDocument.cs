@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -38,7 +37,7 @@ public sealed partial class ObservationDocument
         JsonElement identifiers = default;
         foreach (var member in element.EnumerateObject())
         {
-            var name = JsonMarshal.GetRawUtf8PropertyName(member);
+            var name = JsonStrings.Name(member);
             switch (name.Length)
             {
                 case 2 when name.SequenceEqual("id"u8):
@@ -126,7 +125,9 @@ public sealed partial class ObservationDocument
     public UInt128 HashContent(byte[] key)
     {
         var canonical = new CanonicalJson(json.Length);
-        WriteObject(ref canonical, element, top: true);
+        var members = new Members();
+        WriteObject(ref canonical, ref members, element, top: true);
+        members.Dispose();
         return canonical.Hash(key);
     }
 
@@ -134,15 +135,17 @@ public sealed partial class ObservationDocument
     public UInt128 HashValue(byte[] key)
     {
         var canonical = new CanonicalJson(json.Length);
+        var members = new Members();
         foreach (var member in element.EnumerateObject())
         {
             if (member.Name.StartsWith("value", StringComparison.Ordinal) || member.Name is "component" or "dataAbsentReason")
             {
                 canonical.WriteName(member);
-                WriteValue(ref canonical, member.Value);
+                WriteValue(ref canonical, ref members, member.Value);
             }
         }
 
+        members.Dispose();
         return canonical.Hash(key);
     }
 
@@ -153,77 +156,67 @@ public sealed partial class ObservationDocument
     /// <summary>Whether it has elements that only R5 knows.</summary>
     public bool HasR5Elements() => R5Elements.AreIn(element);
 
-    private void WriteObject(ref CanonicalJson canonical, JsonElement parent, bool top = false)
+    private void WriteObject(ref CanonicalJson canonical, ref Members members, JsonElement parent, bool top = false)
     {
-        var members = ArrayPool<JsonProperty>.Shared.Rent(16);
-        var count = 0;
+        var first = members.Count;
         foreach (var member in parent.EnumerateObject())
         {
-            if (IsEmpty(member.Value) || (top && IsNoContent(member)))
+            if (!IsEmpty(member.Value) && !(top && IsNoContent(member)))
             {
-                continue;
+                members.Add(member);
             }
-
-            if (count == members.Length)
-            {
-                var larger = ArrayPool<JsonProperty>.Shared.Rent(count * 2);
-                members.CopyTo(larger, 0);
-                ArrayPool<JsonProperty>.Shared.Return(members);
-                members = larger;
-            }
-
-            members[count++] = member;
         }
 
-        members.AsSpan(0, count).Sort(static (a, b) => JsonMarshal.GetRawUtf8PropertyName(a).SequenceCompareTo(JsonMarshal.GetRawUtf8PropertyName(b)));
+        members.SortFrom(first);
         canonical.Write((byte)'{');
-        for (var i = 0; i < count; i++)
+        for (var i = first; i < members.Count; i++)
         {
-            canonical.WriteName(members[i]);
-            if (top && members[i].NameEquals("identifier"u8))
+            var member = members[i];
+            canonical.WriteName(member);
+            if (top && member.NameEquals("identifier"u8))
             {
-                WriteItems(ref canonical, members[i].Value, withoutOwn: true);
+                WriteItems(ref canonical, ref members, member.Value, withoutOwn: true);
             }
             else
             {
-                WriteValue(ref canonical, members[i].Value);
+                WriteValue(ref canonical, ref members, member.Value);
             }
         }
 
         canonical.Write((byte)'}');
-        ArrayPool<JsonProperty>.Shared.Return(members);
+        members.CutTo(first);
     }
 
     private static bool IsNoContent(JsonProperty member)
     {
-        var name = JsonMarshal.GetRawUtf8PropertyName(member);
+        var name = JsonStrings.Name(member);
         return name.SequenceEqual("id"u8) || name.SequenceEqual("meta"u8) || name.SequenceEqual("text"u8)
             || (name.SequenceEqual("identifier"u8) && IsOwnIdentifierAlone(member.Value));
     }
 
-    private void WriteItems(ref CanonicalJson canonical, JsonElement array, bool withoutOwn = false)
+    private void WriteItems(ref CanonicalJson canonical, ref Members members, JsonElement array, bool withoutOwn = false)
     {
         canonical.Write((byte)'[');
         foreach (var item in array.EnumerateArray())
         {
             if (!IsEmpty(item) && !(withoutOwn && IsOwnIdentifier(item)))
             {
-                WriteValue(ref canonical, item);
+                WriteValue(ref canonical, ref members, item);
             }
         }
 
         canonical.Write((byte)']');
     }
 
-    private void WriteValue(ref CanonicalJson canonical, JsonElement value)
+    private void WriteValue(ref CanonicalJson canonical, ref Members members, JsonElement value)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                WriteObject(ref canonical, value);
+                WriteObject(ref canonical, ref members, value);
                 break;
             case JsonValueKind.Array:
-                WriteItems(ref canonical, value);
+                WriteItems(ref canonical, ref members, value);
                 break;
             default:
                 canonical.WriteScalar(value);
@@ -317,7 +310,7 @@ public sealed partial class ObservationDocument
         return found ?? [];
     }
 
-    private static string? Text(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+    private static string? Text(JsonElement value) => JsonStrings.Get(value) is { Length: > 0 } text ? text : null;
 
     private static string? Text(JsonElement parent, ReadOnlySpan<byte> name) => Text(Member(parent, name));
 

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
-using K4os.Compression.LZ4;
 using PasientensMaledata.Access;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Storage.Sealing;
@@ -44,11 +44,23 @@ public sealed record ObservationFacts(
 
 /// <summary>
 /// The row of an Observation's current or superseded version. Layout: 80 fixed bytes, length-prefixed texts, then the Observation as sent with its edits,
-/// compressed (LZ4) and sealed under the patient's data key for this identity and version. Filters read the open part in place.
+/// compressed (<see cref="Compressor"/>) and sealed under the patient's data key for this identity and version. Filters read the open part in place.
 /// </summary>
 public readonly ref struct ObservationRow
 {
-    private const byte Format = 1;
+    // A byte for each system that is written as its place here, from 1; 0 where the system itself is. Part of what is stored: only added to.
+    private static readonly byte[][] Systems =
+    [
+        [.. "http://loinc.org"u8],
+        [.. "http://snomed.info/sct"u8],
+        [.. "http://terminology.hl7.org/CodeSystem/observation-category"u8],
+        [.. "urn:oid:2.16.578.1.12.4.1.1.7280"u8],
+        [.. "urn:iso:std:iso:11073:10101"u8],
+    ];
+
+    private static readonly string[] SystemNames = [.. Systems.Select(Encoding.ASCII.GetString)];
+
+    private const byte Format = 2;
     private const byte HasTimeFlag = 1;
     private const byte HasR5Flag = 2;
     private const int FacetsAt = 80;
@@ -186,22 +198,15 @@ public readonly ref struct ObservationRow
     public static byte[] Write(ObservationFacts facts, ObservationDocument document, Seal seal)
     {
         var hasR5 = document.HasR5Elements();
-        var facets = new ArrayBufferWriter<byte>(256);
-        WriteText(facets, facts.Concept);
-        WriteText(facets, facts.Sender.ToString());
-        WriteText(facets, facts.Controller);
-        WriteText(facets, facts.Municipality);
-        WriteTokens(facets, facts.Codings);
-        WriteTokens(facets, facts.Categories);
-
         var edits5 = document.PackEdits(withoutR5: false);
         var edits4 = hasR5 ? document.PackEdits(withoutR5: true) : [];
         var bundle = facts.BundleIdentifier.Length == 0 && facts.BundleTimestamp is null ? [] : Encoding.UTF8.GetBytes($"{facts.BundleTimestamp:O}|{facts.BundleIdentifier}");
-        var json = document.Json.Span;
-        var content = ArrayPool<byte>.Shared.Rent(LZ4Codec.MaximumOutputSize(json.Length) + edits5.Length + edits4.Length + bundle.Length + 24);
-        var length = WriteContent(content, json, edits5, edits4, bundle);
+        var content = ArrayPool<byte>.Shared.Rent(Compressor.MaxCompressed(document.Json.Length + edits5.Length + edits4.Length + bundle.Length + 16));
+        var length = WriteContent(content, document.Json.Span, edits5, edits4, bundle);
 
-        var sealedAt = FacetsAt + facets.WrittenCount;
+        var sender = facts.Sender.ToString();
+        var sealedAt = FacetsAt + TextSize(facts.Concept) + TextSize(sender) + TextSize(facts.Controller) + TextSize(facts.Municipality)
+            + TokensSize(facts.Codings) + TokensSize(facts.Categories);
         var row = new byte[sealedAt + length + Seal.Overhead];
         row[0] = Format;
         row[1] = (byte)((facts.Effective.HasTime ? HasTimeFlag : 0) | (hasR5 ? HasR5Flag : 0));
@@ -214,7 +219,13 @@ public readonly ref struct ObservationRow
         BinaryPrimitives.WriteUInt64BigEndian(row.AsSpan(40), facts.Group);
         facts.Identity.Write(row.AsSpan(48));
         BinaryPrimitives.WriteInt32BigEndian(row.AsSpan(76), sealedAt);
-        facets.WrittenSpan.CopyTo(row.AsSpan(FacetsAt));
+        var facets = row.AsSpan(FacetsAt);
+        WriteText(ref facets, facts.Concept);
+        WriteText(ref facets, sender);
+        WriteText(ref facets, facts.Controller);
+        WriteText(ref facets, facts.Municipality);
+        WriteTokens(ref facets, facts.Codings);
+        WriteTokens(ref facets, facts.Categories);
         Span<byte> belongsTo = stackalloc byte[BelongsToSize];
         WriteBelongsTo(belongsTo, facts.Identity, facts.Version);
         seal.Close(content.AsSpan(0, length), belongsTo, row.AsSpan(sealedAt));
@@ -238,17 +249,17 @@ public readonly ref struct ObservationRow
     /// <exception cref="CryptographicException">The row was changed or moved.</exception>
     public void WriteAnswer(IBufferWriter<byte> output, Seal seal, string id, bool withR5)
     {
-        var closed = row[SealedAt..];
-        var content = ArrayPool<byte>.Shared.Rent(closed.Length);
-        var rest = Open(closed, seal, content);
+        var content = ArrayPool<byte>.Shared.Rent(row.Length);
+        var opened = Open(seal, content);
+        var length = Edits.ReadNumber(ref opened);
+        var whole = ArrayPool<byte>.Shared.Rent(length);
+        Compressor.Decompress(opened, whole.AsSpan(0, length));
+        ReadOnlySpan<byte> rest = whole.AsSpan(0, length);
         var edits5 = Take(ref rest);
         var edits4 = Take(ref rest);
         Take(ref rest);
-        var length = Edits.ReadNumber(ref rest);
-        var json = ArrayPool<byte>.Shared.Rent(length);
-        Decompress(rest, json.AsSpan(0, length));
-        Edits.Apply(output, json.AsSpan(0, length), HasR5Elements && !withR5 ? edits4 : edits5, id, Version, LastUpdated);
-        ArrayPool<byte>.Shared.Return(json);
+        Edits.Apply(output, rest, HasR5Elements && !withR5 ? edits4 : edits5, id, Version, LastUpdated);
+        ArrayPool<byte>.Shared.Return(whole);
         ArrayPool<byte>.Shared.Return(content);
     }
 
@@ -256,29 +267,34 @@ public readonly ref struct ObservationRow
     /// <exception cref="CryptographicException">The row was changed or moved.</exception>
     public byte[] ReadSent(Seal seal)
     {
-        var closed = row[SealedAt..];
-        var rest = Open(closed, seal, new byte[closed.Length]);
+        ReadOnlySpan<byte> rest = OpenWhole(seal);
         Take(ref rest);
         Take(ref rest);
         Take(ref rest);
-        var json = new byte[Edits.ReadNumber(ref rest)];
-        Decompress(rest, json);
-        return json;
+        return rest.ToArray();
     }
 
     /// <summary>Bundle.timestamp and Bundle.identifier, as <c>timestamp|system|value</c>; empty where it came with neither.</summary>
     /// <exception cref="CryptographicException">The row was changed or moved.</exception>
     public string ReadBundle(Seal seal)
     {
-        var closed = row[SealedAt..];
-        var rest = Open(closed, seal, new byte[closed.Length]);
+        ReadOnlySpan<byte> rest = OpenWhole(seal);
         Take(ref rest);
         Take(ref rest);
         return Encoding.UTF8.GetString(Take(ref rest));
     }
 
-    private ReadOnlySpan<byte> Open(ReadOnlySpan<byte> closed, Seal seal, byte[] content)
+    private byte[] OpenWhole(Seal seal)
     {
+        var opened = Open(seal, new byte[row.Length]);
+        var whole = new byte[Edits.ReadNumber(ref opened)];
+        Compressor.Decompress(opened, whole);
+        return whole;
+    }
+
+    private ReadOnlySpan<byte> Open(Seal seal, byte[] content)
+    {
+        var closed = row[SealedAt..];
         Span<byte> belongsTo = stackalloc byte[BelongsToSize];
         WriteBelongsTo(belongsTo, Identity, Version);
         var length = Math.Max(0, closed.Length - Seal.Overhead);
@@ -295,31 +311,42 @@ public readonly ref struct ObservationRow
         BinaryPrimitives.WriteInt32BigEndian(destination[ObservationIdentity.Size..], version);
     }
 
-    private static int WriteContent(byte[] content, ReadOnlySpan<byte> json, params ReadOnlySpan<byte[]> parts)
+    // Edits, what is said of the Bundle, and the Observation, the last without its length.
+    private static int WriteContent(byte[] destination, ReadOnlySpan<byte> json, params ReadOnlySpan<byte[]> parts)
     {
-        var at = 0;
+        var size = json.Length;
         foreach (var part in parts)
         {
-            WriteLength(content, ref at, part.Length);
-            part.CopyTo(content, at);
-            at += part.Length;
+            size += NumberSize(part.Length) + part.Length;
         }
 
-        WriteLength(content, ref at, json.Length);
-        var compressed = LZ4Codec.Encode(json, content.AsSpan(at));
-        return compressed > 0 ? at + compressed : throw new InvalidOperationException("Compression did not fit a buffer of its own maximum.");
+        var compressor = Compressor.Mine;
+        var rest = compressor.Begin(size);
+        foreach (var part in parts)
+        {
+            rest = rest[WriteNumber(rest, part.Length)..];
+            part.CopyTo(rest);
+            rest = rest[part.Length..];
+        }
+
+        json.CopyTo(rest);
+        var at = WriteNumber(destination, size);
+        return at + compressor.Compress(destination.AsSpan(at));
     }
 
-    private static void WriteLength(byte[] content, ref int at, int length)
+    private static int NumberSize(int number) => 1 + (BitOperations.Log2((uint)number) / 7);
+
+    private static int WriteNumber(Span<byte> destination, int number)
     {
-        var rest = (uint)length;
-        while (rest >= 0x80)
+        var at = 0;
+        var rest = (uint)number;
+        for (; rest >= 0x80; rest >>= 7)
         {
-            content[at++] = (byte)((rest & 0x7f) | 0x80);
-            rest >>= 7;
+            destination[at++] = (byte)((rest & 0x7f) | 0x80);
         }
 
-        content[at++] = (byte)rest;
+        destination[at++] = (byte)rest;
+        return at;
     }
 
     private static ReadOnlySpan<byte> Take(scoped ref ReadOnlySpan<byte> rest)
@@ -330,31 +357,43 @@ public readonly ref struct ObservationRow
         return taken;
     }
 
-    private static void Decompress(ReadOnlySpan<byte> compressed, Span<byte> json)
+    private static int TextSize(string text) => 2 + Encoding.UTF8.GetByteCount(text);
+
+    private static void WriteText(scoped ref Span<byte> rest, string text)
     {
-        if (LZ4Codec.Decode(compressed, json) != json.Length)
+        var length = Encoding.UTF8.GetBytes(text, rest[2..]);
+        BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)length);
+        rest = rest[(2 + length)..];
+    }
+
+    private static int TokensSize(IReadOnlyList<Token> tokens)
+    {
+        var size = 2;
+        for (var i = 0; i < tokens.Count; i++)
         {
-            throw new CryptographicException("A stored Observation cannot be decompressed.");
+            var system = tokens[i].System ?? "";
+            size += 1 + (Array.IndexOf(SystemNames, system) < 0 ? TextSize(system) : 0) + TextSize(tokens[i].Value ?? "");
         }
+
+        return size;
     }
 
-    private static void WriteText(ArrayBufferWriter<byte> output, string text)
+    private static void WriteTokens(scoped ref Span<byte> rest, IReadOnlyList<Token> tokens)
     {
-        var length = Encoding.UTF8.GetByteCount(text);
-        var span = output.GetSpan(2 + length);
-        BinaryPrimitives.WriteUInt16BigEndian(span, (ushort)length);
-        Encoding.UTF8.GetBytes(text, span[2..]);
-        output.Advance(2 + length);
-    }
-
-    private static void WriteTokens(ArrayBufferWriter<byte> output, IReadOnlyList<Token> tokens)
-    {
-        BinaryPrimitives.WriteUInt16BigEndian(output.GetSpan(2), (ushort)tokens.Count);
-        output.Advance(2);
-        foreach (var token in tokens)
+        BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)tokens.Count);
+        rest = rest[2..];
+        for (var i = 0; i < tokens.Count; i++)
         {
-            WriteText(output, token.System ?? "");
-            WriteText(output, token.Value ?? "");
+            var system = tokens[i].System ?? "";
+            var known = Array.IndexOf(SystemNames, system);
+            rest[0] = (byte)(known + 1);
+            rest = rest[1..];
+            if (known < 0)
+            {
+                WriteText(ref rest, system);
+            }
+
+            WriteText(ref rest, tokens[i].Value ?? "");
         }
     }
 
@@ -396,7 +435,9 @@ public readonly ref struct ObservationRow
             }
 
             left--;
-            System = Text(ref rest);
+            var known = rest[0];
+            rest = rest[1..];
+            System = known == 0 ? Text(ref rest) : Systems[known - 1];
             Value = Text(ref rest);
             return true;
         }

@@ -128,25 +128,29 @@ public sealed class PatientHead
         return person is null ? null : new(person, catalogue, SettingRow.ReadAll(person, sealedRows), FollowUp.ReadAll(person, sealedRows));
     }
 
+    /// <summary>The lines by which an Observation is found.</summary>
+    public static IReadOnlyList<CatalogueLine> LinesFor(ObservationFacts facts)
+    {
+        var lines = new List<CatalogueLine>(2 + facts.Codings.Count) { TimeLine(facts.Concept, facts.Effective) };
+        for (var i = 0; i < facts.Codings.Count; i++)
+        {
+            lines.Add(new(facts.Concept, CatalogueKind.Coding, facts.Codings[i].System ?? "", facts.Codings[i].Value ?? ""));
+        }
+
+        return WithGroup(lines, facts.Concept, facts.Group);
+    }
+
     /// <summary>The lines by which a stored Observation is found.</summary>
     public static IReadOnlyList<CatalogueLine> LinesFor(ObservationRow row)
     {
         var concept = row.Concept;
-        var lines = new List<CatalogueLine>(4)
-        {
-            new(concept, !row.HasTime ? CatalogueKind.Untimed : row.Effective.IsLong ? CatalogueKind.LongSpan : CatalogueKind.ShortSpan, "", ""),
-        };
+        var lines = new List<CatalogueLine>(4) { TimeLine(concept, row.Effective) };
         for (var codings = row.Codings; codings.MoveNext();)
         {
             lines.Add(new(concept, CatalogueKind.Coding, Encoding.UTF8.GetString(codings.System), Encoding.UTF8.GetString(codings.Value)));
         }
 
-        if (row.Group != 0)
-        {
-            lines.Add(new(concept, CatalogueKind.Group, "", $"{row.Group:x16}"));
-        }
-
-        return lines;
+        return WithGroup(lines, concept, row.Group);
     }
 
     /// <summary>The row that adds a line.</summary>
@@ -170,6 +174,19 @@ public sealed class PatientHead
 
     /// <summary>Remembers a line that is now stored.</summary>
     public void Add(CatalogueLine line) => catalogue.Add(line);
+
+    private static CatalogueLine TimeLine(string concept, EffectiveTime effective) =>
+        new(concept, !effective.HasTime ? CatalogueKind.Untimed : effective.IsLong ? CatalogueKind.LongSpan : CatalogueKind.ShortSpan, "", "");
+
+    private static List<CatalogueLine> WithGroup(List<CatalogueLine> lines, string concept, ulong group)
+    {
+        if (group != 0)
+        {
+            lines.Add(new(concept, CatalogueKind.Group, "", $"{group:x16}"));
+        }
+
+        return lines;
+    }
 
     private static CatalogueLine ReadLine(Row row)
     {

@@ -29,11 +29,9 @@ public static class BundleReader
     private const string MunicipalitySystem = "https://register.geonorge.no/sosi-kodelister/inndelinger/inndelingsbase/kommunenummer";
 
     // FHIR R4 bundle. What is misspelt would else be lost in silence.
-    private static readonly HashSet<string> BundleMembers =
-        ["resourceType", "id", "meta", "implicitRules", "_implicitRules", "language", "_language", "identifier", "type", "_type", "timestamp", "_timestamp", "total", "_total", "link", "entry", "signature", "issues"];
+    private static readonly byte[][] BundleMembers = Names("entry resourceType id meta identifier type timestamp implicitRules _implicitRules language _language _type _timestamp total _total link signature issues");
 
-    private static readonly HashSet<string> EntryMembers =
-        ["id", "extension", "modifierExtension", "link", "fullUrl", "_fullUrl", "resource", "search", "request", "response"];
+    private static readonly byte[][] EntryMembers = Names("resource fullUrl request id extension modifierExtension link _fullUrl search response");
 
     /// <summary>Reads a Bundle.</summary>
     /// <param name="root">The body's root.</param>
@@ -124,7 +122,15 @@ public static class BundleReader
     /// <summary>Whether a resource is nested deeper than is accepted.</summary>
     public static bool IsTooDeep(JsonElement resource)
     {
-        var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(resource), new JsonReaderOptions { MaxDepth = JsonOptions.MaxDepth });
+        var json = JsonMarshal.GetRawUtf8Value(resource);
+
+        // No deeper than it has openings, which are mostly few.
+        if (json.Count((byte)'{') + json.Count((byte)'[') <= Limits.MaxJsonDepth)
+        {
+            return false;
+        }
+
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = JsonOptions.MaxDepth });
         while (reader.Read())
         {
             if (reader.CurrentDepth > Limits.MaxJsonDepth)
@@ -280,24 +286,42 @@ public static class BundleReader
             ? null
             : Issue.Warning("value", $"Bundle.entry[{index}].request.url", "request.url is to be Observation; the entry was stored as one.");
 
-    private static string? WhyNotMembers(JsonElement element, HashSet<string> known)
+    private static string? WhyNotMembers(JsonElement element, byte[][] known)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var seen = 0u;
         foreach (var member in element.EnumerateObject())
         {
-            if (!seen.Add(member.Name))
+            var place = PlaceOf(member, known);
+            if (place < 0)
+            {
+                return "It has a member that FHIR does not know; check its spelling, so that nothing is lost.";
+            }
+
+            if ((seen & (1u << place)) != 0)
             {
                 return "A member stands twice, and which is meant cannot be told; send it once.";
             }
 
-            if (!known.Contains(member.Name))
-            {
-                return "It has a member that FHIR does not know; check its spelling, so that nothing is lost.";
-            }
+            seen |= 1u << place;
         }
 
         return null;
     }
+
+    private static int PlaceOf(JsonProperty member, byte[][] known)
+    {
+        for (var i = 0; i < known.Length; i++)
+        {
+            if (member.NameEquals(known[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static byte[][] Names(string names) => [.. names.Split(' ').Select(System.Text.Encoding.ASCII.GetBytes)];
 
     private static string ReadIdentifier(JsonElement root)
     {

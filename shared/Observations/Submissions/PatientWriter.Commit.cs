@@ -20,18 +20,30 @@ internal sealed partial class PatientWriter
 
         public List<RowOperation> Operations { get; } = [];
 
-        public bool TryAdd(Write write, IReadOnlyList<CatalogueLine> lines, byte[] identityKey)
+        /// <summary>Adds a write, unless the batch would be too large.</summary>
+        public bool TryAdd(Write write, List<CatalogueLine> lines, byte[] identityKey)
         {
-            RowOperation[] operations = [.. lines.Select(l => PatientHead.Insert(patient, l, identityKey)), .. write.Operations];
-            var size = operations.Sum(o => o.Key.ToString().Length + o.Value.Length);
-            if (Writes.Count > 0 && (Operations.Count + operations.Length > StorageLimits.MaxBatchOperations || bytes + size > StorageLimits.MaxBatchBytes))
+            var first = Operations.Count;
+            foreach (var line in lines)
             {
+                Operations.Add(PatientHead.Insert(patient, line, identityKey));
+            }
+
+            Operations.AddRange(write.Operations);
+            var size = 0;
+            for (var i = first; i < Operations.Count; i++)
+            {
+                size += Operations[i].Key.ToString().Length + Operations[i].Value.Length;
+            }
+
+            if (Writes.Count > 0 && (Operations.Count > StorageLimits.MaxBatchOperations || bytes + size > StorageLimits.MaxBatchBytes))
+            {
+                Operations.RemoveRange(first, Operations.Count - first);
                 return false;
             }
 
             Writes.Add(write);
             Lines.AddRange(lines);
-            Operations.AddRange(operations);
             bytes += size;
             return true;
         }
@@ -55,6 +67,13 @@ internal sealed partial class PatientWriter
         if (failed.Count > 0)
         {
             failed.AddRange(batches.Skip(first).SelectMany(b => b.Writes).Select(w => w.Entry));
+        }
+        else if (first == batches.Count - 1)
+        {
+            if (!await CommitAsync(batches[first], cancellationToken))
+            {
+                failed.AddRange(batches[first].Writes.Select(w => w.Entry));
+            }
         }
         else
         {
@@ -84,10 +103,19 @@ internal sealed partial class PatientWriter
         {
             var known = heads[ofPatient.Key].Catalogue;
             var planned = new HashSet<CatalogueLine>();
+            var lines = new List<CatalogueLine>();
             var batch = new Batch(ofPatient.Key);
             foreach (var write in ofPatient)
             {
-                var lines = write.Lines.Where(l => !known.Contains(l) && planned.Add(l)).ToList();
+                lines.Clear();
+                for (var i = 0; i < write.Lines.Count; i++)
+                {
+                    if (!known.Contains(write.Lines[i]) && planned.Add(write.Lines[i]))
+                    {
+                        lines.Add(write.Lines[i]);
+                    }
+                }
+
                 if (!batch.TryAdd(write, lines, ring.Current.Identity))
                 {
                     batches.Add(batch);
@@ -108,6 +136,8 @@ internal sealed partial class PatientWriter
         try
         {
             var commitBy = batch.Writes.Min(w => w.Stamp) + Limits.CommitWindow - Limits.ClockSkew - StorageLimits.MaxAttempt;
+            // In order of key, as storage lays them.
+            batch.Operations.Sort(static (a, b) => a.Key.CompareTo(b.Key));
             result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
         }
         catch (StorageUnavailableException)

@@ -185,6 +185,11 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
 
     private async Task ReadStatesAsync(List<Pending> pending, CancellationToken cancellationToken)
     {
+        if (!pending.Exists(p => p.MustRead))
+        {
+            return;
+        }
+
         var wanted = pending.Where(p => p.MustRead).SelectMany(KeysOf).ToHashSet();
         foreach (var key in wanted)
         {
@@ -384,11 +389,11 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
             version.Stamp,
             version,
             [
-                RowOperation.Insert(location, value),
                 RowOperation.Insert(ObservationKeys.Identity(facts.Identity), identity.ToRow()),
+                RowOperation.Insert(location, value),
                 RowOperation.Insert(ObservationKeys.Update(version.Stamp, facts.Identity), Ascii(location)),
             ],
-            PatientHead.LinesFor(new(value)));
+            PatientHead.LinesFor(facts));
     }
 
     private async ValueTask<Write?> ChangeAsync(Pending entry, IdentityRow stored, VersionEntry version, Action action, CancellationToken cancellationToken)
@@ -428,7 +433,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
             RowOperation.Insert(ObservationKeys.Update(version.Stamp, entry.Identity), Ascii(location)),
             .. Move(stored.Location, superseded.Version, location, value),
         ];
-        return new(entry, version.Stamp, version, operations, PatientHead.LinesFor(new(value)));
+        return new(entry, version.Stamp, version, operations, PatientHead.LinesFor(facts));
     }
 
     // The same content was said to be of an earlier time: it keeps that, and another version may now be the last.
@@ -465,7 +470,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
             RowOperation.Insert(ObservationKeys.Update(stamp, entry.Identity), Ascii(location)),
             .. Move(stored.Location, superseded.Version, location, value),
         ];
-        return new(entry, stamp, last, operations, PatientHead.LinesFor(new(value)));
+        return new(entry, stamp, last, operations, PatientHead.LinesFor(row));
     }
 
     private static IEnumerable<RowOperation> Move(RowKey from, RowVersion version, RowKey to, byte[] value) =>

@@ -1,8 +1,8 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.Identity;
-using PasientensMaledata.Observations.Concepts;
 using PasientensMaledata.Observations.Documents;
 using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Storage;
@@ -73,30 +73,41 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             }
         }
 
-        await Parallel.ForEachAsync(
-            byPatient,
-            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
-            async (patient, stop) =>
-            {
-                var writer = new PatientWriter(partitions, ring, directory, followUps, time, patient.Key);
-                foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
-                {
-                    results[slots[slot].Submission][slots[slot].Entry] = result;
-                }
-            });
-        await Parallel.ForEachAsync(
-            unfit.GroupBy(u => u.Subject),
-            new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken },
-            async (patient, stop) =>
-            {
-                var heads = await HeadsOfAsync(patient.Key, stop);
-                foreach (var (slot, _, submission) in patient)
-                {
-                    ref var result = ref results[slots[slot].Submission][slots[slot].Entry];
-                    result = heads is null ? Unavailable : AsReserved(submission, heads) ?? result;
-                }
-            });
+        if (byPatient.Count == 1)
+        {
+            await WriteAsync(byPatient.First(), cancellationToken);
+        }
+        else if (byPatient.Count > 1)
+        {
+            await Parallel.ForEachAsync(byPatient, new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken }, WriteAsync);
+        }
+
+        if (unfit.Count > 0)
+        {
+            await Parallel.ForEachAsync(
+                unfit.GroupBy(u => u.Subject), new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken }, RefuseAsync);
+        }
+
         return results;
+
+        async ValueTask WriteAsync(KeyValuePair<NationalId, List<(int Slot, PreparedObservation Observation)>> patient, CancellationToken stop)
+        {
+            var writer = new PatientWriter(partitions, ring, directory, followUps, time, patient.Key);
+            foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
+            {
+                results[slots[slot].Submission][slots[slot].Entry] = result;
+            }
+        }
+
+        async ValueTask RefuseAsync(IGrouping<NationalId, (int Slot, NationalId Subject, Submission Submission)> patient, CancellationToken stop)
+        {
+            var heads = await HeadsOfAsync(patient.Key, stop);
+            foreach (var (slot, _, submission) in patient)
+            {
+                ref var result = ref results[slots[slot].Submission][slots[slot].Entry];
+                result = heads is null ? Unavailable : AsReserved(submission, heads) ?? result;
+            }
+        }
     }
 
     private static EntryResult Unavailable { get; } = new(EntryOutcome.Unavailable, null, 0, default, [Issue.Error("transient", null, "Storage did not answer. Send this entry again.")]);
@@ -131,15 +142,14 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
     {
         var keys = ring.Current;
         var document = ObservationDocument.Read(observation.Element, observation.Body);
-        var (concept, group) = ConceptOf(document, keys.Identity);
+        var (concept, group) = check.Concept is { } known ? (known.Slug, 0) : BucketOf(document, keys.Identity);
         if (!ObservationStatusCode.TryParse(document.Status, out var status))
         {
             throw new InvalidOperationException("The checks accepted a status that is none.");
         }
 
         var content = document.HashContent(keys.Content);
-        var ordinal = ordinals.GetValueOrDefault((content, document.SentId));
-        ordinals[(content, document.SentId)] = ordinal + 1;
+        var ordinal = CollectionsMarshal.GetValueRefOrAddDefault(ordinals, (content, document.SentId), out _)++;
         DateTime? issued = DateTimeOffset.TryParse(document.Issued, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var stated) ? stated.UtcDateTime : null;
         return new(
             ordinal, document, subject, check.Effective, status, concept, group, content,
@@ -147,17 +157,9 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             source, ResponsibilityOf(document.Organisations, source), admit);
     }
 
-    // The first coding that the catalogue knows names the Concept; what it does not know goes to one of 16 buckets by its first coding, or its text.
-    private static (string Concept, ulong Group) ConceptOf(ObservationDocument document, byte[] key)
+    // What the catalogue does not know goes to one of 16 buckets by its first coding, or its text.
+    private static (string Concept, ulong Group) BucketOf(ObservationDocument document, byte[] key)
     {
-        foreach (var coding in document.Codings)
-        {
-            if (ConceptCatalog.Find(coding.System, coding.Value) is { } concept)
-            {
-                return (concept.Slug, 0);
-            }
-        }
-
         var named = document.Codings is [var first, ..] ? $"{first.System}|{first.Value}" : $"\n{document.CodeText}";
         Span<byte> hash = stackalloc byte[32];
         KeyedHash.Compute(key, Encoding.UTF8.GetBytes(named), hash);
