@@ -6,6 +6,7 @@ using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;
+using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
@@ -54,6 +55,9 @@ public sealed record Service(
     string StorageName,
     TimeProvider Time)
 {
+    /// <summary>Where callers reach it; none in open mode.</summary>
+    public PublicBases PublicBases { get; init; } = new([]);
+
     /// <summary>What is done again and again while it runs, besides what it always does.</summary>
     public IReadOnlyList<Timed> Timed { get; init; } = [];
 

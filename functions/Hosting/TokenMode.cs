@@ -47,6 +47,7 @@ public sealed class TokenMode : IDisposable
             partitions, blobs, ring, policy, storageName, time, new TokenAuthentication(authenticator),
             new(() => participants.Current, rules with { AttestRequired = options.Attest == AttestRule.Required }, registers, new(partitions), caps, time), stream) with
         {
+            PublicBases = new([.. options.PublicBases.Select(b => b.AbsoluteUri.TrimEnd('/'))]),
             Timed =
             [
                 new("participants", ParticipantStore.RefreshInterval, participants.RefreshAsync),

@@ -80,6 +80,7 @@ public static class WebHost
 
     private static async Task IdentifyAsync(HttpContext context, RequestDelegate next, Service service)
     {
+        context.Features.Set(service.PublicBases);
         if (context.GetEndpoint()?.Metadata.GetMetadata<Route>() is { Audience: not Audience.Anyone and var audience })
         {
             if (await service.Authentication.IdentifyAsync(context, audience) is not { } caller)
