@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PasientensMaledata.AccessLog.Checkpoints;
@@ -11,7 +12,7 @@ public sealed record RememberedCheckpoint(
     [property: JsonPropertyName("keys")] IReadOnlyList<string> Keys,
     [property: JsonPropertyName("checkpoint")] string Checkpoint)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The keys, read.</summary>
     /// <exception cref="FormatException">One is none.</exception>

@@ -57,7 +57,7 @@ internal sealed record SignedHead(long Size, byte[] Root)
             isSigned |= name == lines[0];
         }
 
-        wrong = "The checkpoint is not signed by a key of the log that is known.";
+        wrong = "The checkpoint is not signed by a key of the log that is believed. Where the key was rotated, the new one is to be given.";
         return isSigned ? new(size, root) : null;
     }
 }

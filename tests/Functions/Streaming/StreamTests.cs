@@ -156,6 +156,49 @@ public sealed class StreamTests(StreamTests.Shared shared) : IClassFixture<Strea
     }
 
     [Fact]
+    public async Task A_batch_may_be_larger_than_a_body_by_HTTP_and_one_past_its_own_limit_is_told_so()
+    {
+        var large = Enumerable.Range(0, 40).Select(_ => new HostEvent(new byte[1_000_000])).ToArray();
+        Assert.Equal("40 events: 40 refused.", Log(await PostAsync(large)));
+        var answer = await RawHttp.SendAsync(Service, $"POST /IngestStream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {Limits.MaxBatchBytes + 1L}\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"Logs\":[", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_host_puts_no_more_together_than_fits_whatever_is_in_the_events()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "host.json")))
+        {
+            folder = folder.Parent!;
+        }
+
+        var host = JsonNode.Parse(File.ReadAllText(Path.Combine(folder.FullName, "host.json")))!;
+        Assert.Equal(Limits.MaxBatchEvents, (int)host["extensions"]!["eventHubs"]!["maxEventBatchSize"]!);
+
+        // A property of control characters takes seven bytes for each as the host writes it: a backslash of its own before \u0001.
+        Assert.True(Limits.MaxBatchEvents * 7L * 1_048_576 < Limits.MaxBatchBytes);
+        Assert.True(PasientensMaledata.Functions.Streaming.StreamOptions.Default.TimeLimit < TimeSpan.Parse((string)host["functionTimeout"]!, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task A_program_that_runs_alone_and_asks_for_tokens_has_no_triggers()
+    {
+        var folder = Directory.CreateTempSubdirectory("pmd-alone-").FullName;
+        using (var service = ServiceProcess.Start(["--port", "0", "--data", folder, "--auth", "required"]))
+        {
+            using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{await service.ReadyAsync()}/") };
+            using var content = new ByteArrayContent(HostBatch.Write([Event(HeartRate(SharedService.NewPerson(), "1"))], "0", 1, TestService.Noon));
+            content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json");
+            using var answer = await client.PostAsync("IngestStream", content);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task Another_method_or_content_type_finds_nothing_either()
     {
         Assert.Equal(404, (await Service.GetAsync("/IngestStream")).StatusCode);
