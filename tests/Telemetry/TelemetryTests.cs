@@ -160,13 +160,14 @@ public sealed class TelemetryTests(Everything everything) : IClassFixture<Everyt
     {
         _ = Signals.Source;
         List<Instrument> found = [];
-        using var listener = new MeterListener { InstrumentPublished = (i, _) =>
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
         {
             lock (found)
             {
-                found.Add(i);
+                found.Add(instrument);
             }
-        } };
+        };
         listener.Start();
         using var lag = Signals.Lag(() => TimeSpan.Zero);
         lock (found)
