@@ -22,7 +22,7 @@ internal sealed partial class Sequencing(Service service, ILogger<Sequencing> lo
         var today = DateOnly.FromDateTime(began.UtcDateTime);
         try
         {
-            Sequenced.Add(await service.Log.Sequencer.RunAsync(today != lookedAtAll, cancellationToken));
+            Sequenced.Add(await service.SequenceAsync(today != lookedAtAll, cancellationToken));
             (lookedAtAll, last) = (today, began);
         }
         catch (InvalidDataException e)

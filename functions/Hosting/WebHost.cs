@@ -49,9 +49,12 @@ public static class WebHost
 
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
         Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
+        Timed expired = new("retention", TimeSpan.FromHours(6), service.DeleteExpiredAsync);
         builder.Services.AddSingleton(services => new Sequencing(service, services.GetRequiredService<ILogger<Sequencing>>()));
+        builder.Services.AddSingleton(services => new Opening(service.Replay, service.Time, services.GetRequiredService<ILogger<Opening>>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<Opening>());
         builder.Services.AddHostedService(services => new Timers(
-            [keys, refused, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
+            [keys, refused, expired, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
@@ -59,6 +62,8 @@ public static class WebHost
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         app.UseRouting();
+        var opening = app.Services.GetRequiredService<Opening>();
+        app.Use(next => context => opening.GuardAsync(context, next));
         app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
         if (service.IsOpen)
         {

@@ -8,6 +8,11 @@ namespace PasientensMaledata.Observations.Deletion;
 /// <summary>Whether an Observation, by its current version, is to be deleted.</summary>
 public delegate bool Picks(ObservationRow row);
 
+/// <summary>What a deletion did.</summary>
+/// <param name="Deleted">How many Observations; in a dry run how many it would be.</param>
+/// <param name="Remaining">Organisation numbers of the Controllers of which something remains under the key.</param>
+public sealed record DeletionResult(int Deleted, IReadOnlySet<string> Remaining);
+
 /// <summary>
 /// Deletes Observations of a patient with all their versions and pointers, while the service runs. One that fits into a batch goes all at once; of one
 /// with more versions the current goes first, with a mark in its place, so that nothing half of it is ever seen, and a deletion that was stopped
@@ -35,23 +40,22 @@ public sealed class ObservationDeletion(IPartitions partitions)
     /// <param name="isForGood">Whether the same, sent again, is refused.</param>
     /// <param name="before">Told how many there are, once, before the first is deleted; not where there are none. Null deletes nothing: a dry run.</param>
     /// <param name="cancellationToken">Stops it; what is deleted is deleted, and asking again goes on.</param>
-    /// <returns>How many were deleted; in a dry run how many would be.</returns>
     /// <exception cref="StorageUnavailableException">Storage stayed away, or others changed the same at every try.</exception>
-    public async Task<int> DeleteAsync(PatientKey patient, Picks picks, bool isForGood, Func<int, Task>? before, CancellationToken cancellationToken)
+    public async Task<DeletionResult> DeleteAsync(PatientKey patient, Picks picks, bool isForGood, Func<int, Task>? before, CancellationToken cancellationToken)
     {
         var (deleted, isAnnounced) = (0, false);
         for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)
         {
-            var (victims, isWhole) = await FindAsync(patient, picks, isForGood, cancellationToken);
+            var (victims, remaining, isWhole) = await FindAsync(patient, picks, isForGood, cancellationToken);
             var found = victims.Count(v => v.Current is not null);
             if (before is null)
             {
-                return found;
+                return new(found, remaining);
             }
 
             if (victims.Count == 0 && isWhole)
             {
-                return deleted;
+                return new(deleted, remaining);
             }
 
             // Not for what an earlier run announced, and left half-way.
@@ -82,7 +86,7 @@ public sealed class ObservationDeletion(IPartitions partitions)
             patient.Partition, [RowOperation.Insert(ObservationKeys.Identity(identity), new DeletedIdentity(true, false, controller).ToRow())], null, cancellationToken);
 
     // Whole: every identity's current version was seen. Else one was moved meanwhile, and it is to be looked again.
-    private async Task<(List<Victim> Victims, bool IsWhole)> FindAsync(PatientKey patient, Picks picks, bool isForGood, CancellationToken cancellationToken)
+    private async Task<(List<Victim> Victims, IReadOnlySet<string> Remaining, bool IsWhole)> FindAsync(PatientKey patient, Picks picks, bool isForGood, CancellationToken cancellationToken)
     {
         var seen = new Dictionary<ObservationIdentity, (RowOperation Delete, bool IsPicked, string Controller)>();
         await foreach (var row in ReadAsync(patient, CurrentFrom, CurrentTo, cancellationToken))
@@ -124,7 +128,7 @@ public sealed class ObservationDeletion(IPartitions partitions)
             }
         }
 
-        return (victims, isWhole);
+        return (victims, seen.Values.Where(s => !s.IsPicked).Select(s => s.Controller).ToHashSet(), isWhole);
 
         void See(Row row)
         {
