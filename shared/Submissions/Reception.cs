@@ -2,7 +2,9 @@ using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Submissions;
+using PasientensMaledata.Observations.Wire;
 using PasientensMaledata.Storage;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Submissions;
 
@@ -36,6 +38,7 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
         await refused.KeepAsync([.. receipts.Where(r => !ComesAgain(r))], CancellationToken.None);
         await CloseAsync(receipts, CancellationToken.None);
         await LogAsync(receipts, CancellationToken.None);
+        Count(receipts);
         return receipts;
     }
 
@@ -46,6 +49,27 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
         await CloseAsync(receipts, CancellationToken.None);
         await LogAsync(receipts, CancellationToken.None);
         return receipts[0];
+    }
+
+    private static void Count(IReadOnlyList<Receipt> receipts)
+    {
+        if (!Signals.Submissions.Enabled)
+        {
+            return;
+        }
+
+        foreach (var receipt in receipts)
+        {
+            var origin = receipt.Message.Envelope.Origin.Word;
+            foreach (var result in receipt.Results)
+            {
+                Signals.Submissions.Add(1, new("outcome", BundleWriter.WordFor(result.Outcome)), new("origin", origin));
+                if (result.Outcome == EntryOutcome.Refused)
+                {
+                    Signals.Refused.Add(1, new("reason", result.Issues.FirstOrDefault(i => i.Severity == IssueSeverity.Error)?.Code ?? "other"), new("origin", origin));
+                }
+            }
+        }
     }
 
     // What is of no known Sender is not logged: it is of nobody's data, and stands among the refused.
@@ -62,7 +86,6 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
             }
 
             // Of an event that comes again, what is stored now: then it is known, and nothing would tell when it was stored.
-            var origin = envelope.Origin is StreamOrigin ? "stream" : "http";
             var comesAgain = ComesAgain(receipt);
             var results = comesAgain ? receipt.Results.Where(r => r.IsStored && r.Outcome != EntryOutcome.Known) : receipt.Results;
             if (comesAgain && !results.Any())
@@ -70,7 +93,7 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
                 continue;
             }
 
-            foreach (var one in SubmissionEvents.Of(envelope.Logged, envelope.Id.ToString(), sender, origin, receipt.Message.Source?.Municipality ?? "", results))
+            foreach (var one in SubmissionEvents.Of(envelope.Logged, envelope.Id.ToString(), sender, envelope.Origin.Word, receipt.Message.Source?.Municipality ?? "", results))
             {
                 events.Add(one);
                 entries += one.Submission!.Entries.Count;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using PasientensMaledata.Access;
 using PasientensMaledata.Submissions;
 
