@@ -4,10 +4,16 @@ using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
+using PasientensMaledata.Storage.Measured;
 using PasientensMaledata.Storage.Sealing;
 
 string? error;
+#if ISOLATED_WORKER
+// Only a host starts it.
+var isHosted = true;
+#else
 var isHosted = Environment.GetEnvironmentVariable(ServiceOptions.HostedPortSetting) is not null;
+#endif
 var options = isHosted ? ServiceOptions.ReadHosted(Environment.GetEnvironmentVariable, out error) : ServiceOptions.Read(args, out error);
 if (options is null)
 {
@@ -74,15 +80,21 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
+var telemetry = Telemetry.Read(Environment.GetEnvironmentVariable, options.TelemetryToConsole);
+IPartitions partitions = telemetry is null ? storage.Partitions : new MeasuredPartitions(storage.Partitions);
+IBlobs blobs = telemetry is null ? storage.Blobs : new MeasuredBlobs(storage.Blobs);
 using var tokens = access is null ? null : new TokenMode(
-    storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, access.Auth, access.Rules, access.Registers, null, stream);
+    partitions, blobs, ring, options.Numbers, options.Storage, TimeProvider.System, access.Auth, access.Rules, access.Registers, null, stream);
 if (tokens is not null)
 {
     await tokens.StartAsync(CancellationToken.None);
 }
 
-var service = tokens?.Service ?? Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
-await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
+var service = tokens?.Service ?? Service.Open(partitions, blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+#if ISOLATED_WORKER
+await PasientensMaledata.Functions.Worker.WorkerHost.RunAsync(service, telemetry, args);
+#else
+await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : [], telemetry);
 try
 {
     await app.StartAsync();
@@ -99,7 +111,7 @@ Console.WriteLine(
     isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}"
     : access is null ? Greeting.Text(port, stored, TimeProvider.System.GetUtcNow())
     : Greeting.Required(port, stored, access.Auth.HelseId!.Trusted.Issuer));
-#if PACKAGED
+#if DEPLOYED
 var demo = Task.CompletedTask;
 #else
 var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
@@ -107,4 +119,5 @@ var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider
 await app.WaitForShutdownAsync();
 await demo;
 Console.WriteLine("Stopped.");
+#endif
 return 0;

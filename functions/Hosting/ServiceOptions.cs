@@ -14,6 +14,9 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>Whether every caller is the development caller; else callers are known by tokens.</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>Whether telemetry is written to standard output.</summary>
+    public bool TelemetryToConsole { get; init; }
+
     /// <summary>The port where nothing else is said.</summary>
     public const int DefaultPort = 7071;
 
@@ -37,6 +40,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
           --numbers synthetic   only numbers of synthetic persons, and FH-numbers
           --numbers strict      only real person numbers
           --demo                fill it with what 40 synthetic people measured in the last 30 days
+          --telemetry console   write traces, metrics and logs to standard output
           --help                this text
 
         With --auth required, the environment may say whom to trust: Auth__HelseId__Issuer and the like;
@@ -68,7 +72,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
                 continue;
             }
 
-            if (name is not ("--port" or "--data" or "--storage" or "--auth" or "--numbers"))
+            if (name is not ("--port" or "--data" or "--storage" or "--auth" or "--numbers" or "--telemetry"))
             {
                 error = $"There is no option {name}.";
                 return null;
@@ -104,6 +108,12 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
                 case "--numbers":
                     error = "--numbers is to be strict, synthetic or lenient.";
                     return null;
+                case "--telemetry" when value is "console":
+                    options = options with { TelemetryToConsole = true };
+                    break;
+                case "--telemetry":
+                    error = "--telemetry is to be console. Elsewhere it goes by OTEL_EXPORTER_OTLP_ENDPOINT or APPLICATIONINSIGHTS_CONNECTION_STRING.";
+                    return null;
                 case "--auth" when value is "open" or "required":
                     options = options with { IsOpen = value == "open" };
                     break;
@@ -123,7 +133,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     }
 
     /// <summary>
-    /// What it is started with under the Functions host: the port comes from the host, the rest from app settings. Storage is Azure's and numbers
+    /// What it is started with under the Functions host: the port of a custom handler comes from the host, the rest from app settings. Storage is Azure's and numbers
     /// are real where nothing else is said. Null where something is wrong, with the reason.
     /// </summary>
     /// <param name="setting">The environment.</param>
@@ -133,7 +143,10 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
         ArgumentNullException.ThrowIfNull(setting);
         var storage = Said("PMD_STORAGE") ?? "azure";
         var numbers = Said("PMD_NUMBERS") ?? "strict";
-        error = !int.TryParse(setting(HostedPortSetting), System.Globalization.NumberStyles.None, null, out var port) || port is 0 or > 65535 ? $"{HostedPortSetting} is not a port."
+        var port = 0;
+
+        // An isolated worker is told no port: the worker's own library listens.
+        error = setting(HostedPortSetting) is { } said && (!int.TryParse(said, System.Globalization.NumberStyles.None, null, out port) || port is 0 or > 65535) ? $"{HostedPortSetting} is not a port."
             : storage is not ("embedded" or "azure") ? "PMD_STORAGE is to be embedded or azure."
             : numbers is not ("strict" or "synthetic" or "lenient") ? "PMD_NUMBERS is to be strict, synthetic or lenient."
             : storage == "embedded" && Said("WEBSITE_INSTANCE_ID") is not null ? "PMD_STORAGE=embedded keeps data on the instance's own disk, which Azure throws away. Use azure."

@@ -43,7 +43,8 @@ internal sealed class TestService : IAsyncDisposable
 
     public static async Task<TestService> StartAsync(
         NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, Func<IBlobs, IBlobs>? wrapBlobs = null, StreamOptions? stream = null,
-        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null, string? inFolder = null, DateTimeOffset? at = null)
+        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null, PasientensMaledata.Functions.Hosting.Telemetry? telemetry = null, string? inFolder = null,
+        DateTimeOffset? at = null)
     {
         var folder = inFolder ?? Directory.CreateTempSubdirectory("pmd-test-").FullName;
         var clock = new FakeTimeProvider(at ?? Noon);
@@ -53,7 +54,7 @@ internal sealed class TestService : IAsyncDisposable
         var service = Service.Over(
             partitions, wrapBlobs is null ? storage.Blobs : wrapBlobs(storage.Blobs), ring, policy, "embedded", clock,
             new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), new(partitions), caps: null, clock), stream);
-        var app = WebHost.Build(service, 0, triggers ?? Triggers.All);
+        var app = WebHost.Build(service, 0, triggers ?? Triggers.All, telemetry);
         await app.StartAsync();
         return new(folder, clock, storage, service, app) { IsKept = inFolder is not null };
     }
