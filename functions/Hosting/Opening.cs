@@ -23,9 +23,6 @@ public sealed class Gate
 /// </summary>
 internal sealed partial class Opening(Service service, ILogger<Opening> logger) : BackgroundService
 {
-    /// <summary>What is told meanwhile.</summary>
-    public const string Why = "The service is closed until privacy settings have been read from the access log. Try again; if it lasts, the operator has to look at it.";
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Tries before the first request can come.</summary>

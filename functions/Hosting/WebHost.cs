@@ -96,22 +96,15 @@ public static class WebHost
     /// <summary>What every call goes through before its function.</summary>
     /// <param name="app">The pipeline.</param>
     /// <param name="service">The parts.</param>
-    /// <param name="provider">What <see cref="AddServices"/> has added.</param>
+    /// <param name="logging">Where faults go.</param>
     /// <param name="find">Finds the function, its endpoint, where that is not done yet.</param>
-    internal static void Use(IApplicationBuilder app, Service service, IServiceProvider provider, Action<IApplicationBuilder> find)
+    internal static void Use(IApplicationBuilder app, Service service, ILoggerFactory logging, Action<IApplicationBuilder> find)
     {
-        var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
-        var opening = provider.GetRequiredService<Opening>();
+        var logger = logging.CreateLogger("PasientensMaledata");
         app.Use(next => context => CorrelationIds.EchoAsync(context, next));
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         find(app);
-        app.Use(next => context => opening.GuardAsync(context, next));
-        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
-        if (service.IsOpen)
-        {
-            app.Use(next => context => OpenMode.GuardAsync(context, next));
-        }
 
         app.Use(next => context => Opening.GuardAsync(context, next, service));
 
