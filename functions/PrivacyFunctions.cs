@@ -202,6 +202,10 @@ public static class PrivacyFunctions
         if (made.Setting is { } setting)
         {
             await call.LogAsync(made.Patient, context.RequestAborted, setting);
+            if (made is { Outcome: SettingOutcome.Stored, Patient: { } patient })
+            {
+                service.PrivacyMaster?.Tell(patient);
+            }
         }
 
         await AnswerAsync(context, await service.Privacy.ReadAsync(call.Caller.Subject, context.RequestAborted));

@@ -51,7 +51,13 @@ public static class WebHost
         Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
         builder.Services.AddSingleton(services => new Sequencing(service, services.GetRequiredService<ILogger<Sequencing>>()));
         builder.Services.AddHostedService(services => new Timers(
-            [keys, refused, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
+            [
+                keys, refused, services.GetRequiredService<Sequencing>().Timed,
+                .. service.PrivacyMaster is { } master ? [new PrivacyLoading(master, services.GetRequiredService<ILogger<PrivacyLoading>>()).Timed] : Array.Empty<Timed>(),
+                .. service.Timed,
+            ],
+            service.Time,
+            services.GetRequiredService<ILogger<Timers>>()));
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
