@@ -1,19 +1,16 @@
-using System.Diagnostics.Metrics;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Functions;
 
 /// <summary>The call by which Helsenorge's privacy component pushes settings, and the nightly load.</summary>
 public static partial class PrivacyComponentFunctions
 {
-    private static readonly Meter Meter = new("PasientensMaledata.Access");
-    private static readonly Counter<long> Unread = Meter.CreateCounter<long>("pmd.privacy.unread", "{setting}", "Settings of Helsenorge's privacy component that were not understood, and are not in force here.");
-
     /// <summary>
     /// <c>POST /personvern/LagreInnbyggersPersonvernInnstilling</c>: one setting. An answer of 200 is its receipt: the setting is stored and logged,
     /// or a later one is. What is not understood, is of a time to come or cannot be stored gets none, and the operator is warned.
@@ -75,7 +72,7 @@ public static partial class PrivacyComponentFunctions
     {
         if (unread > 0)
         {
-            Unread.Add(unread);
+            Signals.UnreadSettings.Add(unread);
         }
     }
 

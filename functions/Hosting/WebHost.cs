@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using Microsoft.AspNetCore.ResponseCompression;
@@ -15,7 +16,8 @@ public static class WebHost
     /// <param name="service">The parts.</param>
     /// <param name="port">TCP port; 0 lets the system choose.</param>
     /// <param name="triggers">The functions that a Functions host calls; none where there is no host.</param>
-    public static WebApplication Build(Service service, int port, IReadOnlyList<Trigger>? triggers = null)
+    /// <param name="telemetry">Where telemetry goes; null where it is off.</param>
+    public static WebApplication Build(Service service, int port, IReadOnlyList<Trigger>? triggers = null, Telemetry? telemetry = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -31,6 +33,8 @@ public static class WebHost
 
         // A port that is taken is told by the program itself, without a trace.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Services.AddSingleton<DistributedContextPropagator>(new TraceParent());
+        telemetry?.AddTo(builder);
         builder.Services.AddRoutingCore();
         builder.Services.AddRequestDecompression(decompression =>
         {

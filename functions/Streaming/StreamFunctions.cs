@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using PasientensMaledata.Functions.Fhir;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Functions.Streaming;
 
@@ -39,6 +40,7 @@ public static partial class StreamFunctions
                 ArrayPool<byte>.Shared.Return(rented, clearArray: true);
             }
 
+            Signals.StreamBatch.Record(batch.Events.Count);
             return await service.Stream.ReceiveAsync(batch, context.Request.Headers[InvocationHeader].ToString(), context.RequestAborted);
         }
         catch (JsonException e)

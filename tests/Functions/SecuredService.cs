@@ -45,7 +45,13 @@ public sealed class SecuredService : IAsyncLifetime
 
     internal Service Service => mode.Service;
 
+    internal string Folder => folder;
+
     internal Func<IBlobs, IBlobs>? WrapBlobs { get; init; }
+
+    internal Func<IPartitions, IPartitions>? WrapPartitions { get; init; }
+
+    internal PasientensMaledata.Functions.Hosting.Telemetry? Telemetry { get; init; }
 
     internal AccessRules Rules { get; init; } = AccessRules.Default;
 
@@ -96,13 +102,13 @@ public sealed class SecuredService : IAsyncLifetime
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
         var options = AuthOptions.Read(n => Settings.GetValueOrDefault(n) ?? TokenWorld.Setting(n), null, out var errors) ?? throw new InvalidOperationException(string.Join(' ', errors));
         var blobs = WrapBlobs is null ? storage.Blobs : WrapBlobs(storage.Blobs);
-        Counting = new(storage.Partitions);
+        Counting = new(WrapPartitions is null ? storage.Partitions : WrapPartitions(storage.Partitions));
         mode = new(Counting, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer), component: Component);
     }
 
     private async Task ServeAsync()
     {
-        app = WebHost.Build(mode.Service, 0);
+        app = WebHost.Build(mode.Service, 0, Triggers.All, Telemetry);
         await app.StartAsync();
         client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new(app.Urls.First() + "/") };
     }
