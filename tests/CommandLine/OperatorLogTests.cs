@@ -49,6 +49,17 @@ public sealed class OperatorLogTests : IDisposable
         Assert.Equal((patient, "followup close 312232324"), (logged.Patient, logged.Operation!.Command));
     }
 
+    [Fact]
+    public async Task A_joining_is_an_event_of_the_patient_without_the_numbers()
+    {
+        var (one, other) = (SharedService.NewPerson(), SharedService.NewPerson());
+        var patient = await FillAsync(one);
+        Assert.Equal(0, await PmdAsync("patient", "link", one, other, "--numbers", "synthetic"));
+        var logged = Assert.Single(await EventsAsync(), e => e.Action == AccessAction.Operation);
+        Assert.Equal((patient, OperatorEvent.Link), (logged.Patient, logged.Operation!.Command));
+        Assert.DoesNotContain(one, logged.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("directory")]
     [InlineData("master")]
