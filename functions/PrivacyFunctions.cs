@@ -202,6 +202,10 @@ public static class PrivacyFunctions
         if (made.Setting is not null)
         {
             await call.LogChangeAsync(made, context.RequestAborted);
+            if (made is { Outcome: SettingOutcome.Stored, Patient: { } patient })
+            {
+                service.PrivacyMaster?.Tell(patient);
+            }
         }
 
         await AnswerAsync(context, await service.Privacy.ReadAsync(call.Caller.Subject, context.RequestAborted));

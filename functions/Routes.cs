@@ -60,6 +60,7 @@ public static class Routes
         new("CitizenLogProof", "GET", "/citizen/access-log/{event}/proof", null, "That an event is in the log under a signed checkpoint, to be checked offline.", CitizenLogFunctions.ProofAsync, Audience.Citizen),
         new("CitizenExport", "GET", "/citizen/export", null, "All that is held about the citizen, as one zip file.", CitizenExportFunctions.ExportAsync, Audience.Citizen),
         new("WhoMaySee", "GET", "/citizen/who-may-see", null, "The organisations that could look up today, and why; who is blocked.", PrivacyFunctions.WhoMaySeeAsync, Audience.Citizen),
+        new("ReceivePrivacySetting", "POST", "/personvern/LagreInnbyggersPersonvernInnstilling", null, "Takes a privacy setting from Helsenorge's privacy component. 200 is its receipt.", PrivacyComponentFunctions.ReceiveAsync, Audience.PrivacyComponent),
         new("LogCheckpoint", "GET", "/log/checkpoint", null, "The newest signed tree head of the access log (C2SP tlog-checkpoint).", LogFunctions.CheckpointAsync, Audience.Anyone),
         new("LogTile", "GET", "/log/tile/{**address}", null, "Hashes of the access log's tree (C2SP tlog-tiles).", LogFunctions.TileAsync, Audience.Anyone),
         new("LogKey", "GET", "/log/key", null, "The access log's public keys.", LogFunctions.KeyAsync, Audience.Anyone),

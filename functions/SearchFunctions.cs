@@ -200,8 +200,7 @@ public static class SearchFunctions
 
     private static async Task<ReadQuery?> ReadQueryAsync(HttpContext context, Service service, QueryKind kind, IReadOnlyList<KeyValuePair<string, string>> parameters)
     {
-        var header = context.Request.Headers["X-Pmd-Patient"];
-        return await CheckAsync(context, QueryReader.Read(kind, parameters, header.Count > 1 ? string.Join(',', header.ToArray()) : header.ToString(), service.Policy));
+        return await CheckAsync(context, QueryReader.Read(kind, parameters, CallHeaders.Patient(context.Request, service.Access.Rules), service.Policy));
     }
 
     private static async Task<ReadQuery?> CheckAsync(HttpContext context, ReadQuery read)

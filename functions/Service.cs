@@ -3,6 +3,7 @@ using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.Access.Privacy;
+using PasientensMaledata.Access.PrivacyComponent;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;
@@ -10,6 +11,7 @@ using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Observations.Concepts;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
 using PasientensMaledata.Retention;
@@ -62,6 +64,12 @@ public sealed record Service(
     /// <summary>What is done again and again while it runs, besides what it always does.</summary>
     public IReadOnlyList<Timed> Timed { get; init; } = [];
 
+    /// <summary>Reads settings as Helsenorge's privacy component pushes them; null where it is not trusted, so that nobody can.</summary>
+    public PvkSettings? PrivacyForm { get; init; }
+
+    /// <summary>Helsenorge's privacy component, where it is the master; else null.</summary>
+    public PvkMaster? PrivacyMaster { get; init; }
+
     /// <summary>Whether every caller is the development caller.</summary>
     public bool IsOpen => Authentication is OpenAuthentication;
 
@@ -106,6 +114,10 @@ public sealed record Service(
         partitions, blobs, ring, policy, storageName, time, new OpenAuthentication(ring, policy, time),
         new(() => Development.Participants, AccessRules.Default, new NoRegisters(), new(partitions), caps: null, time), stream);
 
+    /// <summary>The form of the privacy component's settings, with the kinds of measurement that are known here.</summary>
+    internal static PvkSettings FormOf(PvkDefinitions definitions, NationalIdPolicy policy) =>
+        new(definitions, policy, concept => ConceptCatalog.All.Any(c => c.Slug == concept));
+
     /// <summary>Makes them over a storage.</summary>
     public static Service Over(
         IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, IAuthentication authentication, AccessControl access,
@@ -124,6 +136,9 @@ public sealed record Service(
             partitions, blobs, ring, directory, submissions, refused, reception,
             new(reception, stream ?? StreamOptions.Default, attested => StreamSender.Find(access, attested ?? nobodys?.ToString(), time), time),
             (stream ?? StreamOptions.Default).RefusedDays,
-            new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), log, policy, storageName, time);
+            new(partitions, ring, time), authentication, access, new(partitions, ring, directory, time), log, policy, storageName, time)
+        {
+            PrivacyForm = authentication is OpenAuthentication ? FormOf(PvkDefinitions.Development, policy) : null,
+        };
     }
 }

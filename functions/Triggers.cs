@@ -54,6 +54,7 @@ public static class Triggers
         new EventHubTrigger("IngestStream", "Receives events: each holds what is sent by HTTP, a Bundle or an Observation.", StreamFunctions.IngestAsync),
         new TimerTrigger("SequenceLog", "*/5 * * * * *", "Gives the access log's newest events their place, and signs.", (service, stop) => service.SequenceAsync(everything: false, stop)),
         new TimerTrigger("SequenceWholeLog", "0 15 2 * * *", "The same, having looked at every journal there is.", (service, stop) => service.SequenceAsync(everything: true, stop)),
+        new TimerTrigger("ReconcilePrivacy", "0 0 2 * * *", "Makes privacy settings the same here and in Helsenorge's privacy component, where that is the master.", PrivacyComponentFunctions.ReconcileAsync),
         new TimerTrigger("VerifyLog", "0 0 4 * * *", "Recomputes the whole access log, and holds what it promises against that.", LogFunctions.VerifyAsync),
         new TimerTrigger("DeleteRefused", "0 30 2 * * *", "Deletes what was refused longer ago than it is kept.", (service, stop) => service.DeleteOldRefusedAsync(stop)),
         new TimerTrigger("DeleteExpired", "0 45 2 * * *", "Deletes what its Controller has had kept as long as it is to be.", (service, stop) => service.DeleteExpiredAsync(stop)),

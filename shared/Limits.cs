@@ -147,6 +147,9 @@ public static class Limits
     /// <summary>How long the participants that were last read are relied on while they cannot be read anew.</summary>
     public static readonly TimeSpan MaxParticipantsAge = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long ago privacy settings may last have been loaded whole from Helsenorge's privacy component, where that is the master.</summary>
+    public static readonly TimeSpan MaxSettingsAge = TimeSpan.FromHours(48);
+
     /// <summary>Characters of a name or code that is logged; longer ones are cut.</summary>
     public const int MaxLoggedText = 200;
 
@@ -192,5 +195,6 @@ public static class Limits
         ("Days that a controller's measurements are kept (retentionDays), fewest", $"{MinRetentionDays}", "refused"),
         ("Days that a controller's measurements are kept (retentionDays), most", $"{MaxRetentionDays}", "refused"),
         ("Seconds that participants last read are relied on", $"{MaxParticipantsAge.TotalSeconds:0}", "503"),
+        ("Hours that privacy settings last loaded whole from Helsenorge are relied on, where it is the master", $"{MaxSettingsAge.TotalHours:0}", "503"),
     ];
 }

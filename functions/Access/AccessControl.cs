@@ -44,7 +44,7 @@ public sealed class AccessControl(
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<LookUpVerdict> DecideAsync(PersonnelCaller caller, HttpRequest request, OpenedPatient patient, NationalId? number, CancellationToken cancellationToken)
     {
-        if (!AccessBasis.TryRead(CallHeaders.Basis(request), out var basis))
+        if (!CallHeaders.TryReadBasis(request, rules, out var basis))
         {
             return new LookUpVerdict.Refuse(Refusal.For(RefusalReason.BasisUnknown));
         }

@@ -29,7 +29,7 @@ public static class Logged
             Patient = patient,
             Client = Client(caller.Client, context.Request),
             Practitioner = caller is PersonnelCaller personnel ? Practitioner(personnel) : null,
-            Attest = caller is PersonnelCaller attested ? Attest(attested, context.Request) : null,
+            Attest = caller is PersonnelCaller attested ? Attest(attested, context.Request, service.Access.Rules) : null,
             Citizen = caller is CitizenCaller citizen ? new(Word(citizen.Relation), PractitionerKey.Of(citizen.Acting, service.Ring.Current.Practitioner)) : null,
         };
     }
@@ -48,7 +48,7 @@ public static class Logged
     private static LoggedPractitioner Practitioner(PersonnelCaller caller) =>
         new(Text(caller.Name), caller.Hpr?.Digits ?? "", caller.Key, Text(caller.Attest?.Authorization?.Code));
 
-    private static LoggedAttest Attest(PersonnelCaller caller, HttpRequest request)
+    private static LoggedAttest Attest(PersonnelCaller caller, HttpRequest request, AccessRules rules)
     {
         var attest = caller.Attest;
         return new(
@@ -60,7 +60,7 @@ public static class Logged
             Code(attest?.PurposeDetails),
             Text(attest?.DecisionId),
             attest?.UserSelected,
-            AccessBasis.TryRead(CallHeaders.Basis(request), out var basis) ? basis.Code : "");
+            CallHeaders.TryReadBasis(request, rules, out var basis) ? basis.Code : "");
     }
 
     private static LoggedCode? Code(AttestIdentifier? identifier) => identifier is null ? null : new(Text(identifier.Id), Text(identifier.System), Text(identifier.Name));

@@ -22,7 +22,7 @@ public sealed class OpenAuthentication(KeyRing ring, NationalIdPolicy policy, Ti
         switch (audience)
         {
             case Audience.Personnel:
-                AccessBasis.TryRead(CallHeaders.Basis(context.Request), out var basis);
+                CallHeaders.TryReadBasis(context.Request, AccessRules.Default, out var basis);
                 return Development.Personnel(ring.Current.Practitioner, basis, time.GetUtcNow());
             case Audience.Sender:
                 return Development.System;

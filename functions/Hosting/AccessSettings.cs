@@ -21,18 +21,21 @@ public sealed record AccessSettings(AuthOptions Auth, AccessRules Rules, IRegist
     {
         var auth = AuthOptions.Read(setting, developmentPort, out var wrong);
         var all = new List<string>(wrong);
-        var required = Said("Access:FollowUpRequired") switch
-        {
-            null or "false" => false,
-            "true" => true,
-            _ => Wrong("Access:FollowUpRequired is to be true or false.", false),
-        };
+        var required = Flag("Access:FollowUpRequired");
+        var version1 = Flag("Access:Version1Headers");
         TimeSpan? silence = Said("Access:FollowUpSilenceDays") is not { } text ? null
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is >= 1 and <= 3650 ? TimeSpan.FromDays(days)
             : Wrong<TimeSpan?>("Access:FollowUpSilenceDays is to be a number of days, 1 to 3650.", null);
         var registers = Said("Access:Registers") is { } path ? ReadRegisters(path, policy, all) : new NoRegisters();
         errors = all;
-        return all.Count == 0 ? new(auth!, AccessRules.Default with { FollowUpRequired = required, FollowUpSilence = silence }, registers) : null;
+        return all.Count == 0 ? new(auth!, AccessRules.Default with { FollowUpRequired = required, Version1Headers = version1, FollowUpSilence = silence }, registers) : null;
+
+        bool Flag(string name) => Said(name) switch
+        {
+            null or "false" => false,
+            "true" => true,
+            _ => Wrong($"{name} is to be true or false.", false),
+        };
 
         T Wrong<T>(string what, T otherwise)
         {

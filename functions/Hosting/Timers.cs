@@ -29,7 +29,7 @@ internal sealed partial class Timers(IReadOnlyList<Timed> work, TimeProvider tim
             {
                 return;
             }
-            catch (Exception e) when (e is StorageUnavailableException or CryptographicException or FormatException or IOException)
+            catch (Exception e) when (e is StorageUnavailableException or CryptographicException or FormatException or IOException or HttpRequestException)
             {
                 Log(timed.Name, e.GetType().Name);
             }

@@ -1,8 +1,10 @@
 using PasientensMaledata.Access;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Participants;
+using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.Access.Tokens;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
@@ -18,6 +20,8 @@ public sealed class TokenMode : IDisposable
     private const int PurgedMinutes = 60;
 
     private readonly HttpMessageHandler issuers;
+    private readonly HttpMessageHandler component;
+    private readonly HttpClient? componentClient;
     private readonly ParticipantStore participants;
     private readonly ReplayMemory memory;
     private readonly LookUpCaps caps;
@@ -33,19 +37,21 @@ public sealed class TokenMode : IDisposable
     /// <param name="registers">The national registers.</param>
     /// <param name="issuers">The way to the issuers; null for the network's.</param>
     /// <param name="stream">How events are received.</param>
+    /// <param name="component">The way to Helsenorge's privacy component; null for the network's.</param>
     public TokenMode(
         IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time,
-        AuthOptions options, AccessRules rules, IRegisters registers, HttpMessageHandler? issuers = null, StreamOptions? stream = null)
+        AuthOptions options, AccessRules rules, IRegisters registers, HttpMessageHandler? issuers = null, StreamOptions? stream = null,
+        HttpMessageHandler? component = null)
     {
-        // No redirect: a key that another address names is not the issuer's.
-        this.issuers = issuers ?? new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(15) };
+        this.issuers = issuers ?? Network();
+        this.component = component ?? Network();
         participants = new(blobs, time);
         memory = new(partitions, options.Window, time);
         caps = new(partitions, ring, time);
         var authenticator = new Authenticator(options, policy, () => ring.Current.Practitioner, memory, this.issuers, time);
         Service = Service.Over(
             partitions, blobs, ring, policy, storageName, time, new TokenAuthentication(authenticator),
-            new(() => participants.Current, rules with { AttestRequired = options.Attest == AttestRule.Required }, registers, new(partitions), caps, time), stream) with
+            new(Participants, rules with { AttestRequired = options.Attest == AttestRule.Required }, registers, new(partitions), caps, time), stream) with
         {
             PublicBases = new([.. options.PublicBases.Select(b => b.AbsoluteUri.TrimEnd('/'))]),
             Timed =
@@ -54,7 +60,20 @@ public sealed class TokenMode : IDisposable
                 new("used proofs", TimeSpan.FromMinutes(1), stop => memory.PurgeAsync(PurgedMinutes, stop)),
                 new("caps", TimeSpan.FromMinutes(30), stop => caps.PurgeAsync(stop)),
             ],
+            PrivacyForm = options.Pvk is { } pushing ? Service.FormOf(pushing.Definitions, policy) : null,
         };
+        if (options.Pvk is { Connection: { } connection, Definitions: var definitions })
+        {
+            componentClient = connection.Open(this.component, time);
+            var privacy = new PrivacyStore(partitions, ring, Service.Directory, time, hasPrivacyComponent: true);
+            var journal = Service.Journal;
+            Service = Service with
+            {
+                Privacy = privacy,
+                PrivacyMaster = new(
+                    new(new(componentClient, definitions), definitions, Service.PrivacyForm!, privacy, partitions, ring, time, (citizen, change, stop) => LogAsync(journal, ring, citizen, change, time, stop)), partitions, time),
+            };
+        }
     }
 
     /// <summary>The parts.</summary>
@@ -74,5 +93,34 @@ public sealed class TokenMode : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => issuers.Dispose();
+    public void Dispose()
+    {
+        componentClient?.Dispose();
+        component.Dispose();
+        issuers.Dispose();
+    }
+
+    // No redirect: a key or a setting that another address names is not theirs.
+    private static SocketsHttpHandler Network() => new() { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(15) };
+
+    // Null, so that all is refused, also while it is not known what patients have set with the master of settings.
+    private ParticipantList? Participants() => Service.PrivacyMaster is null or { IsRelied: true } ? participants.Current : null;
+
+    private static Task LogAsync(Journal journal, KeyRing ring, NationalId citizen, SettingChange change, TimeProvider time, CancellationToken stop)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        return journal.AppendAsync(
+            new AccessEvent
+            {
+                Id = Guid.NewGuid(),
+                CorrelationId = Guid.NewGuid().ToString(),
+                Time = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
+                Action = AccessAction.SettingChange,
+                Outcome = AccessOutcome.Permitted,
+                Patient = change.Patient,
+                Setting = SettingText.Write(change.Setting!),
+                Numbers = SealedNumbers.Close([citizen], ring),
+            },
+            stop).AsTask();
+    }
 }

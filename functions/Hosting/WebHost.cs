@@ -90,7 +90,13 @@ public static class WebHost
         services.AddHostedService(provider => new Opening(service, provider.GetRequiredService<ILogger<Opening>>()));
         services.AddSingleton(provider => new Sequencing(service, provider.GetRequiredService<ILogger<Sequencing>>()));
         services.AddHostedService(provider => new Timers(
-            [keys, refused, expired, provider.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, provider.GetRequiredService<ILogger<Timers>>()));
+            [
+                keys, refused, expired, provider.GetRequiredService<Sequencing>().Timed,
+                .. service.PrivacyMaster is { } master ? [new PrivacyLoading(master, provider.GetRequiredService<ILogger<PrivacyLoading>>()).Timed] : Array.Empty<Timed>(),
+                .. service.Timed,
+            ],
+            service.Time,
+            provider.GetRequiredService<ILogger<Timers>>()));
     }
 
     /// <summary>What every call goes through before its function.</summary>

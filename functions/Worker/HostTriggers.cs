@@ -30,6 +30,9 @@ public sealed class HostTriggers(Service service, ILoggerFactory logging)
     [Function(nameof(SequenceWholeLog))]
     public Task SequenceWholeLog([TimerTrigger("0 15 2 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
 
+    [Function(nameof(ReconcilePrivacy))]
+    public Task ReconcilePrivacy([TimerTrigger("0 0 2 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
+
     [Function(nameof(DeleteRefused))]
     public Task DeleteRefused([TimerTrigger("0 30 2 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
 

@@ -85,6 +85,9 @@ public sealed class HttpTriggers(WorkerPipeline pipeline)
     [Function(nameof(WhoMaySee))]
     public Task<IResult> WhoMaySee([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "citizen/who-may-see")] HttpRequest request) => pipeline.AnswerAsync(request);
 
+    [Function(nameof(ReceivePrivacySetting))]
+    public Task<IResult> ReceivePrivacySetting([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "personvern/LagreInnbyggersPersonvernInnstilling")] HttpRequest request) => pipeline.AnswerAsync(request);
+
     [Function(nameof(LogCheckpoint))]
     public Task<IResult> LogCheckpoint([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "log/checkpoint")] HttpRequest request) => pipeline.AnswerAsync(request);
 

@@ -47,6 +47,10 @@ public static class Signals
     public static Counter<long> Capped { get; } = Meter.CreateCounter<long>(
         "pmd.access.capped", "{lookup}", "Look-ups refused because a cap was reached, by whose: of (practitioner, client).");
 
+    /// <summary>Settings that were not understood.</summary>
+    public static Counter<long> UnreadSettings { get; } = Meter.CreateCounter<long>(
+        "pmd.privacy.unread", "{setting}", "Settings of Helsenorge's privacy component that were not understood, and are not in force here.");
+
     /// <summary>Storage requests.</summary>
     public static Counter<long> StorageRequests { get; } = Meter.CreateCounter<long>(
         "pmd.storage.requests", "{request}", "Storage requests, by store (rows, blobs), operation and outcome (done, declined, unavailable, cancelled, failed).");

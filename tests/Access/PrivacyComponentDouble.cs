@@ -7,7 +7,7 @@ namespace PasientensMaledata.Tests.Access;
 /// <summary>Helsenorge's privacy component as its calls are documented: remembers the latest of each setting, and lists those that are active.</summary>
 internal sealed class PrivacyComponentDouble : HttpMessageHandler
 {
-    private readonly Dictionary<string, JsonObject> settings = [];
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonObject> settings = new(StringComparer.Ordinal);
 
     public List<string> Addresses { get; } = [];
 
@@ -19,11 +19,15 @@ internal sealed class PrivacyComponentDouble : HttpMessageHandler
 
     public void Put(JsonObject setting) => settings[KeyOf(setting)] = setting;
 
-    public void Forget(JsonObject setting) => settings.Remove(KeyOf(setting));
+    public void Forget(JsonObject setting) => settings.TryRemove(KeyOf(setting), out _);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Addresses.Add(request.RequestUri!.PathAndQuery);
+        lock (Addresses)
+        {
+            Addresses.Add(request.RequestUri!.PathAndQuery);
+        }
+
         if (IsAway)
         {
             return new(HttpStatusCode.ServiceUnavailable);

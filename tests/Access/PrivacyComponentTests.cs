@@ -222,7 +222,7 @@ public sealed class PrivacyComponentTests
             var storage = await TestStore.OpenAsync();
             var both = new Both(storage, new());
             both.Store = new(storage.Partitions, storage.Service.Ring, storage.Service.Directory, storage.Clock, hasPrivacyComponent: true);
-            both.Reconciliation = new(new(both.http, Definitions), Definitions, Form, both.Store, storage.Partitions, storage.Service.Ring, storage.Clock, (change, _) =>
+            both.Reconciliation = new(new(both.http, Definitions), Definitions, Form, both.Store, storage.Partitions, storage.Service.Ring, storage.Clock, (_, change, _) =>
             {
                 both.Changed.Add(change);
                 return Task.CompletedTask;

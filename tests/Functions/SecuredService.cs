@@ -6,6 +6,7 @@ using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Access.Registers;
 using PasientensMaledata.Access.Tokens;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Functions;
 using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Identity;
@@ -13,6 +14,7 @@ using PasientensMaledata.Issuer;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
 using PasientensMaledata.Storage.Sealing;
+using PasientensMaledata.Tests.Access;
 using PasientensMaledata.Tests.Access.Tokens;
 
 namespace PasientensMaledata.Tests.Functions;
@@ -53,6 +55,15 @@ public sealed class SecuredService : IAsyncLifetime
 
     internal AccessRules Rules { get; init; } = AccessRules.Default;
 
+    /// <summary>Settings that are otherwise than <see cref="TokenWorld.Setting"/> has them.</summary>
+    internal IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Helsenorge's privacy component; it is the master where the settings have its address.</summary>
+    internal PrivacyComponentDouble Component { get; } = new();
+
+    /// <summary>Counts what is asked of the tables.</summary>
+    internal CountingPartitions? Counting { get; private set; }
+
     /// <summary>The participants' file that is in force.</summary>
     internal JsonObject File { get; private set; } = null!;
 
@@ -61,11 +72,8 @@ public sealed class SecuredService : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         storage = EmbeddedStorage.Open(folder, Clock);
-        var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
         issuer = new(IssuerAddress, IssuerKey, Clock);
-        var options = AuthOptions.Read(TokenWorld.Setting, null, out var errors) ?? throw new InvalidOperationException(string.Join(' ', errors));
-        var blobs = WrapBlobs is null ? storage.Blobs : WrapBlobs(storage.Blobs);
-        mode = new(WrapPartitions is null ? storage.Partitions : WrapPartitions(storage.Partitions), blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer));
+        await BuildAsync();
         participants = new(storage.Blobs, Clock);
         var file = ExampleParticipants();
 
@@ -75,6 +83,31 @@ public sealed class SecuredService : IAsyncLifetime
         file["participants"]!.AsArray().Single(p => (string?)p!["organisation"] == Gateway)!["serves"]!.AsArray().Add(Former);
         file["agreements"]!.AsArray().Add(JsonNode.Parse($$"""{"controller":"{{Former}}","organisation":"{{Hospital}}","from":"2026-01-01","to":"2026-11-19"}"""));
         await EnrolAsync(file);
+        await ServeAsync();
+    }
+
+    /// <summary>Stops the process, and starts another over the same storage.</summary>
+    internal async Task RestartAsync()
+    {
+        client.Dispose();
+        await app.DisposeAsync();
+        mode.Dispose();
+        await BuildAsync();
+        await mode.StartAsync(default);
+        await ServeAsync();
+    }
+
+    private async Task BuildAsync()
+    {
+        var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
+        var options = AuthOptions.Read(n => Settings.GetValueOrDefault(n) ?? TokenWorld.Setting(n), null, out var errors) ?? throw new InvalidOperationException(string.Join(' ', errors));
+        var blobs = WrapBlobs is null ? storage.Blobs : WrapBlobs(storage.Blobs);
+        Counting = new(WrapPartitions is null ? storage.Partitions : WrapPartitions(storage.Partitions));
+        mode = new(Counting, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer), component: Component);
+    }
+
+    private async Task ServeAsync()
+    {
         app = WebHost.Build(mode.Service, 0, Triggers.All, Telemetry);
         await app.StartAsync();
         client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new(app.Urls.First() + "/") };
@@ -150,6 +183,15 @@ public sealed class SecuredService : IAsyncLifetime
         return SendAsync(method, path, citizen.Headers(method, Public(path.Split('?')[0]), citizen.Token().With("pid", person).Sign(issuer.Key)), body, "application/json");
     }
 
+    /// <summary>Pushes a setting as Helsenorge's privacy component.</summary>
+    internal Task<Answer> PushAsync(JsonNode setting) => PushAsync(setting.ToJsonString());
+
+    internal Task<Answer> PushAsync(string setting)
+    {
+        const string Path = "/personvern/LagreInnbyggersPersonvernInnstilling";
+        return SendAsync("POST", Path, Client(TokenKind.Pvk).Headers("POST", Public(Path)), setting, "application/json");
+    }
+
     /// <summary>Stores something of a new person, for the municipality that follows them up.</summary>
     internal async Task<(string Person, string Id)> StoreAsync(string? controller = Municipality)
     {
@@ -168,6 +210,19 @@ public sealed class SecuredService : IAsyncLifetime
         }
 
         return observation;
+    }
+
+    /// <summary>The journalled events, in the order of time.</summary>
+    internal async Task<IReadOnlyList<AccessEvent>> EventsAsync()
+    {
+        await Service.Log.Sequencer.RunAsync(everything: true, default);
+        List<AccessEvent> events = [];
+        await foreach (var (_, logged) in new LogReader(storage.Blobs).ReadSequenceAsync(0, long.MaxValue))
+        {
+            events.Add(logged);
+        }
+
+        return events;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PasientensMaledata.Access.FollowUps;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Identity;
 
 namespace PasientensMaledata.Tools;
@@ -13,7 +14,7 @@ internal static class FollowUpCommand
 
     public static Command Create()
     {
-        var close = new Command("close", "Closes a patient's follow-up by a Controller. A measurement made later opens a new one.")
+        var close = new Command("close", "Closes a patient's follow-up by a Controller. A measurement made later opens a new one. Logged.")
         {
             Patient, Controller, StorageOptions.Data, StorageOptions.Storage, StorageOptions.Numbers,
         };
@@ -41,6 +42,12 @@ internal static class FollowUpCommand
             async (storage, ring) =>
             {
                 var patient = await new PatientDirectory(storage.Partitions, ring).FindAsync(number, stop);
+                if (patient is not null)
+                {
+                    // First: what is done was logged, whatever happens then.
+                    await OperatorLog.AppendAsync(storage, AccessAction.Operation, new($"followup close {controller}", "", 1), patient, stop);
+                }
+
                 var closed = patient is { } key && await new FollowUpStore(storage.Partitions, ring, null).CloseAsync(key, controller, TimeProvider.System.GetUtcNow(), stop);
                 Console.WriteLine(closed ? "Done: the follow-up is closed." : "Nothing to do: that Controller has no open follow-up of this patient.");
                 return ExitCodes.Done;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
@@ -15,6 +16,7 @@ internal static class KeysCommand
             parsed,
             async (storage, ring) =>
             {
+                await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate directory", "", 1), null, stop);
                 Console.WriteLine(ring.Current.PreviousDirectory is null ? "A new directory key is published." : "A rotation that was interrupted goes on.");
                 await new KeyRotation(storage.Partitions, ring, TimeProvider.System).RotateDirectoryAsync(new Lines(), stop);
                 Console.WriteLine("Done: the old key is forgotten.");
@@ -28,7 +30,7 @@ internal static class KeysCommand
         var page = new Command("page", "The key that seals page links: those given out lead nowhere from then on, and the callers search again.") { StorageOptions.Data, StorageOptions.Storage };
         page.SetAction((parsed, stop) => StorageOptions.UseAsync(
             parsed,
-            async (_, ring) =>
+            async (storage, ring) =>
             {
                 if (!await ring.ReplaceAsync(ring.Current.WithNextPage(), stop))
                 {
@@ -36,12 +38,13 @@ internal static class KeysCommand
                     return ExitCodes.Failed;
                 }
 
+                await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate page", "", 1), null, stop);
                 Console.WriteLine("Done: running services use the new key within five seconds.");
                 return ExitCodes.Done;
             },
             stop));
 
-        return new Command("keys", "Keys.") { new Command("rotate", "Replaces a key while the service runs. Started again, it goes on where it was.") { directory, master, page } };
+        return new Command("keys", "Keys.") { new Command("rotate", "Replaces a key while the service runs. Started again, it goes on where it was. Logged.") { directory, master, page } };
     }
 
     private static async Task<int> RotateMasterAsync(OpenedStorage storage, KeyRing ring, CancellationToken stop)
@@ -55,11 +58,13 @@ internal static class KeysCommand
                 return ExitCodes.Failed;
             }
 
+            await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate master", "", 1), null, stop);
             ring.Master.WithNext().WriteFile(storage.MasterKeysFile);
             Console.WriteLine("A new master key is made.");
         }
         else
         {
+            await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate master", "", 1), null, stop);
             Console.WriteLine("The newest of the master keys is put to use.");
         }
 

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.Text.Json;
 using PasientensMaledata.Access;
 using PasientensMaledata.Access.Participants;
+using PasientensMaledata.AccessLog;
+using PasientensMaledata.Storage;
 
 namespace PasientensMaledata.Tools;
 
@@ -26,10 +29,10 @@ internal static class ParticipantsCommand
             return read.List is null ? ExitCodes.Failed : ExitCodes.Done;
         });
 
-        var import = new Command("import", "Puts a file in force, whole, in place of the one before. Running services follow within seconds.") { File, AllowRemoval, StorageOptions.Data, StorageOptions.Storage };
+        var import = new Command("import", "Puts a file in force, whole, in place of the one before. Running services follow within seconds. Logged.") { File, AllowRemoval, StorageOptions.Data, StorageOptions.Storage };
         import.SetAction(async (parsed, stop) =>
             await ReadAsync(parsed.GetValue(File)!, stop) is { } file
-                ? await StorageOptions.UseAsync(parsed, async (storage, _) => Tell(await new ParticipantStore(storage.Blobs, TimeProvider.System).ImportAsync(file, parsed.GetValue(AllowRemoval), stop)), stop)
+                ? await StorageOptions.UseAsync(parsed, (storage, _) => ImportAsync(storage, file, parsed.GetValue(AllowRemoval), stop), stop)
                 : ExitCodes.WrongUsage);
 
         var list = new Command("list", "Lists those in force.") { StorageOptions.Data, StorageOptions.Storage };
@@ -45,6 +48,27 @@ internal static class ParticipantsCommand
             stop));
 
         return new Command("participants", "Enrolled organisations and the agreements between them.") { check, import, list };
+    }
+
+    private static async Task<int> ImportAsync(OpenedStorage storage, ReadOnlyMemory<byte> file, bool allowRemoval, CancellationToken stop)
+    {
+        var result = await new ParticipantStore(storage.Blobs, TimeProvider.System).ImportAsync(file, allowRemoval, stop);
+        if (result.Outcome is ImportOutcome.Imported or ImportOutcome.Unchanged)
+        {
+            // Also where it was the same: it may have been put in force, and the command have ended before it was logged.
+            await OperatorLog.AppendAsync(
+                storage, AccessAction.ParticipantsChange, new($"participants import, version {result.Version}", "", result.Read.List!.Participants.Length), null, stop, Loggable(file));
+        }
+
+        return Tell(result);
+    }
+
+    // The whole text, so that statistics know who was enrolled when, unless it is longer than an event may be: then the version tells which it was.
+    private static string? Loggable(ReadOnlyMemory<byte> file)
+    {
+        using var json = JsonDocument.Parse(file, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+        var text = JsonSerializer.Serialize(json.RootElement);
+        return JsonEncodedText.Encode(text).EncodedUtf8Bytes.Length <= StorageLimits.MaxAppendBytes / 2 ? text : null;
     }
 
     private static int Tell(ImportResult result)

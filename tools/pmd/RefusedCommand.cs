@@ -217,21 +217,8 @@ internal static class RefusedCommand
     private static bool IsChosen(ParseResult parsed, string? id, RefusedSubmission one) =>
         (id is null || one.Id == id) && (parsed.GetValue(Reason) is not { Length: > 0 } reason || one.Entries.Any(e => e.Reason == reason));
 
-    private static async Task LogAsync(ParseResult parsed, OpenedStorage storage, string command, int count, CancellationToken stop)
-    {
-        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        await new Journal(storage.Blobs, TimeProvider.System).AppendAsync(
-            new AccessEvent
-            {
-                Id = Guid.NewGuid(),
-                CorrelationId = Guid.NewGuid().ToString(),
-                Time = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
-                Action = AccessAction.Refused,
-                Outcome = AccessOutcome.Permitted,
-                Operation = new(command, PersonNumbers.Hide(parsed.GetValue(Because)!), count),
-            },
-            stop);
-    }
+    private static ValueTask LogAsync(ParseResult parsed, OpenedStorage storage, string command, int count, CancellationToken stop) =>
+        OperatorLog.AppendAsync(storage, AccessAction.Refused, new(command, PersonNumbers.Hide(parsed.GetValue(Because)!), count), null, stop);
 
     private static DateOnly? ReadDay(System.CommandLine.Parsing.ArgumentResult result)
     {

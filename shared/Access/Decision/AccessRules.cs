@@ -15,6 +15,9 @@ public sealed record AccessRules
     /// <summary>Whether a look-up outside a FollowUp is refused.</summary>
     public bool FollowUpRequired { get; init; }
 
+    /// <summary>Whether the headers of the national service's 1.x count too: <c>person-id</c> for the patient, <c>x-pmd-reason</c> for the access basis.</summary>
+    public bool Version1Headers { get; init; }
+
     /// <summary>After how long without a measurement a FollowUp counts as over; null for never.</summary>
     public TimeSpan? FollowUpSilence { get; init; }
 }

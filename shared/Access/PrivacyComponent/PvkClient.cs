@@ -19,7 +19,7 @@ public sealed class PvkClient(HttpClient http, PvkDefinitions definitions)
     public async Task<IReadOnlyList<JsonElement>> GetActiveAsync(Guid definition, CancellationToken cancellationToken)
     {
         var address = $"{Path}HentInnbyggereAktivePiForDefinisjon/v2?definisjonGuid={definition}&partKode={Uri.EscapeDataString(definitions.Part)}";
-        using var response = await http.GetAsync(new Uri(address, UriKind.Relative), cancellationToken);
+        using var response = await SendAsync(() => http.GetAsync(new Uri(address, UriKind.Relative), cancellationToken), cancellationToken);
         var answer = await ReadAsync(response, cancellationToken);
         return answer.ValueKind == JsonValueKind.Array
             ? [.. answer.EnumerateArray()]
@@ -38,7 +38,7 @@ public sealed class PvkClient(HttpClient http, PvkDefinitions definitions)
             question[member] = setting[member]?.DeepClone();
         }
 
-        using var response = await http.PostAsJsonAsync(new Uri($"{Path}SjekkInnbyggersPiStatus/v2", UriKind.Relative), question, cancellationToken);
+        using var response = await SendAsync(() => http.PostAsJsonAsync(new Uri($"{Path}SjekkInnbyggersPiStatus/v2", UriKind.Relative), question, cancellationToken), cancellationToken);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NoContent)
         {
             return null;
@@ -52,8 +52,21 @@ public sealed class PvkClient(HttpClient http, PvkDefinitions definitions)
     /// <exception cref="HttpRequestException">The component did not take it.</exception>
     public async Task SetAsync(JsonObject setting, CancellationToken cancellationToken)
     {
-        using var response = await http.PostAsJsonAsync(new Uri($"{Path}SettInnbyggersPersonvernInnstilling/v2", UriKind.Relative), setting, cancellationToken);
+        using var response = await SendAsync(() => http.PostAsJsonAsync(new Uri($"{Path}SettInnbyggersPersonvernInnstilling/v2", UriKind.Relative), setting, cancellationToken), cancellationToken);
         response.EnsureSuccessStatusCode();
+    }
+
+    // One that lasts too long does not answer.
+    private static async Task<HttpResponseMessage> SendAsync(Func<Task<HttpResponseMessage>> send, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await send();
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException("The privacy component does not answer.", e);
+        }
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

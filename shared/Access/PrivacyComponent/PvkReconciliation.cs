@@ -23,9 +23,9 @@ public sealed record PvkReport(int Taken, int Told, int Unintelligible, int Unto
 /// <param name="partitions">Where they are stored.</param>
 /// <param name="ring">The keys.</param>
 /// <param name="time">The clock.</param>
-/// <param name="changed">Called for each setting taken, so that it is logged.</param>
+/// <param name="changed">Called for each setting taken, with whose it is, so that it is logged.</param>
 public sealed class PvkReconciliation(
-    PvkClient client, PvkDefinitions definitions, PvkSettings settings, PrivacyStore store, IPartitions partitions, KeyRing ring, TimeProvider time, Func<SettingChange, CancellationToken, Task> changed)
+    PvkClient client, PvkDefinitions definitions, PvkSettings settings, PrivacyStore store, IPartitions partitions, KeyRing ring, TimeProvider time, Func<NationalId, SettingChange, CancellationToken, Task> changed)
 {
     /// <summary>Goes through all. Harmless to repeat; interrupted, it begins anew.</summary>
     /// <exception cref="HttpRequestException">The component does not answer. What was taken is taken.</exception>
@@ -48,7 +48,7 @@ public sealed class PvkReconciliation(
                 var change = await store.ApplyAsync(read.Citizen, setting, cancellationToken);
                 if (change.Outcome == SettingOutcome.Stored)
                 {
-                    await changed(change, cancellationToken);
+                    await changed(read.Citizen, change, cancellationToken);
                     report = report with { Taken = report.Taken + 1 };
                 }
                 else if (change.Outcome == SettingOutcome.Outdated)
@@ -118,7 +118,7 @@ public sealed class PvkReconciliation(
             var change = await store.ApplyAsync(citizen, lifted, cancellationToken);
             if (change.Outcome == SettingOutcome.Stored)
             {
-                await changed(change, cancellationToken);
+                await changed(citizen, change, cancellationToken);
                 return report with { Taken = report.Taken + 1 };
             }
 

@@ -1,3 +1,5 @@
+using PasientensMaledata.Access.PrivacyComponent;
+
 namespace PasientensMaledata.Access.Tokens;
 
 /// <summary>Who is let in at all.</summary>
@@ -54,7 +56,10 @@ public sealed record HelsenorgeClaims(string Scope, string Acting, string Subjec
 /// <param name="Scope">Scope of a push of settings.</param>
 /// <param name="Clients"><c>client_id</c> of those that may push.</param>
 /// <param name="ScopeClaim">The claim with the scopes.</param>
-public sealed record PvkOptions(TrustedIssuer Trusted, string Scope, IReadOnlyList<string> Clients, string ScopeClaim);
+/// <param name="Definitions">How our settings are known there.</param>
+/// <param name="Connection">The way to it, where it is the master; null where it only pushes.</param>
+public sealed record PvkOptions(
+    TrustedIssuer Trusted, string Scope, IReadOnlyList<string> Clients, string ScopeClaim, PvkDefinitions Definitions, PvkConnection? Connection);
 
 /// <summary>
 /// How callers are known, read from the settings <c>Auth:…</c>. An issuer that is not set is not trusted: what it would let in is refused.

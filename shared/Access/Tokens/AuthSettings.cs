@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.IdentityModel.Tokens;
+using PasientensMaledata.Access.PrivacyComponent;
 
 namespace PasientensMaledata.Access.Tokens;
 
@@ -42,7 +44,7 @@ internal sealed class AuthSettings
             helseId is null ? null : new(helseId, Needed("Auth:HelseId:ReadScope"), Needed("Auth:HelseId:WriteScope")),
             idPorten is null ? null : new(idPorten, Needed("Auth:IdPorten:Scope"), List("Auth:IdPorten:Clients")),
             helsenorge is null ? null : new(helsenorge, Needed("Auth:Helsenorge:Scope"), setting("Auth:Helsenorge:ChangeScope") ?? "", Claims()),
-            pvk is null ? null : new(pvk, Needed("Auth:Pvk:Scope"), List("Auth:Pvk:Clients"), setting("Auth:Pvk:ScopeClaim") ?? "scp"));
+            pvk is null ? null : new(pvk, Needed("Auth:Pvk:Scope"), List("Auth:Pvk:Clients"), setting("Auth:Pvk:ScopeClaim") ?? "scp", Definitions(), Connection()));
     }
 
     private static string? Development(string name, int port) => name switch
@@ -60,6 +62,10 @@ internal sealed class AuthSettings
         "Auth:Pvk:Scope" => "pmd:privacy.push",
         "Auth:IdPorten:Clients" => "development-citizen-app",
         "Auth:Pvk:Clients" => "development-pvk",
+        "Auth:Pvk:Part" => PvkDefinitions.Development.Part,
+        "Auth:Pvk:BlockDefinition" => PvkDefinitions.Development.Block.ToString(),
+        "Auth:Pvk:RestrictionDefinition" => PvkDefinitions.Development.Restriction.ToString(),
+        "Auth:Pvk:ReservationDefinition" => PvkDefinitions.Development.Reservation.ToString(),
         _ => null,
     };
 
@@ -69,6 +75,83 @@ internal sealed class AuthSettings
         setting("Auth:Helsenorge:SubjectClaim") ?? "subject_pid",
         setting("Auth:Helsenorge:RelationClaim") ?? "relation",
         setting("Auth:Helsenorge:LevelClaim") ?? "security_level");
+
+    private PvkDefinitions Definitions()
+    {
+        PvkDefinitions read = new(Needed("Auth:Pvk:Part"), Definition("Block"), Definition("Restriction"), Definition("Reservation"));
+        if (errors.Count == 0 && read.All.Distinct().Count() < read.All.Count)
+        {
+            errors.Add("Auth:Pvk:BlockDefinition, :RestrictionDefinition and :ReservationDefinition are to differ.");
+        }
+
+        return read;
+    }
+
+    private Guid Definition(string of)
+    {
+        var name = $"Auth:Pvk:{of}Definition";
+        if (Guid.TryParse(Needed(name), out var definition))
+        {
+            return definition;
+        }
+
+        if (setting(name) is not null)
+        {
+            errors.Add($"{name} is to be a GUID.");
+        }
+
+        return default;
+    }
+
+    // Null where the component is not the master: then it only pushes.
+    private PvkConnection? Connection()
+    {
+        if (setting("Auth:Pvk:Address") is not { } text || Fetchable("Auth:Pvk:Address", text) is not { } address)
+        {
+            return null;
+        }
+
+        if (setting("Auth:Pvk:TokenIssuer") is not { } issuer && address.IsLoopback)
+        {
+            return new(address, null);
+        }
+
+        issuer = Needed("Auth:Pvk:TokenIssuer");
+        _ = issuer.Length > 0 ? Fetchable("Auth:Pvk:TokenIssuer", issuer) : null;
+        var id = Needed("Auth:Pvk:ClientId");
+        if (setting("Auth:Pvk:TokenScope") is not { } scope)
+        {
+            errors.Add("Auth:Pvk:TokenScope is not set.");
+            scope = "";
+        }
+
+        return ClientKey() is { } key ? new(address, new(issuer, id, scope, key)) : null;
+    }
+
+    private JsonWebKey? ClientKey()
+    {
+        const string Name = "Auth:Pvk:ClientKey";
+        try
+        {
+            if (setting(Name) is { } text && new JsonWebKey(text) is { HasPrivateKey: true, Kty: "RSA" or "EC" } key)
+            {
+                key.Alg ??= key.Kty == "RSA" ? SecurityAlgorithms.RsaSsaPssSha256 : key.Crv switch
+                {
+                    "P-384" => SecurityAlgorithms.EcdsaSha384,
+                    "P-521" => SecurityAlgorithms.EcdsaSha512,
+                    _ => SecurityAlgorithms.EcdsaSha256,
+                };
+                return key;
+            }
+        }
+        catch (ArgumentException)
+        {
+            // Told below, without the text: it is a secret.
+        }
+
+        errors.Add($"{Name} is to be the client's private key, as a JWK (RSA or EC).");
+        return null;
+    }
 
     // Null where the section has no issuer: it is not trusted.
     private TrustedIssuer? Trusted(string section)

@@ -87,6 +87,10 @@ internal sealed class TokenWorld : IDisposable, IAsyncDisposable
         "Auth:Pvk:Scope" => "pmd:privacy.push",
         "Auth:IdPorten:Clients" => "development-citizen-app another-app",
         "Auth:Pvk:Clients" => "development-pvk",
+        "Auth:Pvk:Part" => "PMD",
+        "Auth:Pvk:BlockDefinition" => "11111111-1111-4111-8111-111111111111",
+        "Auth:Pvk:RestrictionDefinition" => "22222222-2222-4222-8222-222222222222",
+        "Auth:Pvk:ReservationDefinition" => "33333333-3333-4333-8333-333333333333",
         _ => null,
     };
 
