@@ -21,6 +21,8 @@ param hostName string
 param logRetentionDays int
 @description('Whether the policy of the log is to be locked. WARNING: that cannot be undone. A locked policy can only be lengthened, and the account cannot be deleted before the last blob has passed its time.')
 param lockLog bool = false
+@description('Whether it is locked already: then the template leaves it alone, since Azure refuses to set a locked policy. ./deploy finds out.')
+param logIsLocked bool = false
 @description('Days that refused submissions are kept for the operator to look at.')
 @minValue(1)
 param refusedDays int
@@ -168,7 +170,7 @@ module log 'modules/storage-account.bicep' = {
   }
 }
 
-module immutability 'modules/log-immutability.bicep' = {
+module immutability 'modules/log-immutability.bicep' = if (!logIsLocked) {
   name: 'immutability'
   params: { account: log.outputs.name, containers: logContainers, retentionDays: logRetentionDays }
 }
