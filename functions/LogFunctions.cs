@@ -1,6 +1,7 @@
 using System.Text;
 using PasientensMaledata.AccessLog.Checkpoints;
 using PasientensMaledata.AccessLog.Tree;
+using PasientensMaledata.AccessLog.Verification;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
 
@@ -10,6 +11,31 @@ namespace PasientensMaledata.Functions;
 public static class LogFunctions
 {
     private const string Forever = "public, max-age=31536000, immutable";
+
+    /// <summary>How long the nightly verification may last; less than the host's <c>functionTimeout</c>, at which it kills the process.</summary>
+    public static readonly TimeSpan VerifyTimeLimit = TimeSpan.FromMinutes(4);
+
+    /// <summary>The nightly verification.</summary>
+    /// <exception cref="InvalidDataException">The log is not whole. The message says what is wrong, and names nobody.</exception>
+    /// <exception cref="TimeoutException">The log is too long to be verified in the time that the host gives.</exception>
+    public static async Task VerifyAsync(Service service, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(VerifyTimeLimit, service.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            var verdict = await new StandingVerification(service.Blobs, service.Partitions).RunAsync(either.Token);
+            if (verdict.Fault is { } fault)
+            {
+                // A row's name has the patient's key in it: the command tells it, and telemetry does not.
+                throw new InvalidDataException($"The access log is not whole. {(fault.Where.StartsWith("row ", StringComparison.Ordinal) ? "" : fault.Where + ": ")}{fault.What} ./pmd verify-log tells more.");
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException("The access log is too long to be verified here. Run ./pmd verify-log elsewhere.");
+        }
+    }
 
     /// <summary><c>GET /log/checkpoint</c>: the newest signed tree head.</summary>
     public static async Task CheckpointAsync(HttpContext context, Service service)

@@ -4,6 +4,7 @@ using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Embedded;
+using PasientensMaledata.Storage.Measured;
 using PasientensMaledata.Storage.Sealing;
 
 string? error;
@@ -79,18 +80,21 @@ catch (Exception e) when (e is ArgumentException or FormatException or StorageUn
 }
 
 await using var closing = storage;
+var telemetry = Telemetry.Read(Environment.GetEnvironmentVariable, options.TelemetryToConsole);
+IPartitions partitions = telemetry is null ? storage.Partitions : new MeasuredPartitions(storage.Partitions);
+IBlobs blobs = telemetry is null ? storage.Blobs : new MeasuredBlobs(storage.Blobs);
 using var tokens = access is null ? null : new TokenMode(
-    storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, access.Auth, access.Rules, access.Registers, null, stream);
+    partitions, blobs, ring, options.Numbers, options.Storage, TimeProvider.System, access.Auth, access.Rules, access.Registers, null, stream);
 if (tokens is not null)
 {
     await tokens.StartAsync(CancellationToken.None);
 }
 
-var service = tokens?.Service ?? Service.Open(storage.Partitions, storage.Blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+var service = tokens?.Service ?? Service.Open(partitions, blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
 #if ISOLATED_WORKER
-await PasientensMaledata.Functions.Worker.WorkerHost.RunAsync(service, args);
+await PasientensMaledata.Functions.Worker.WorkerHost.RunAsync(service, telemetry, args);
 #else
-await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : []);
+await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : [], telemetry);
 try
 {
     await app.StartAsync();

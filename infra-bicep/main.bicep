@@ -57,7 +57,7 @@ var name = '${short}-${environmentName}'
 var accountPrefix = '${short}${environmentName == 'production' ? 'prod' : 'test'}'
 var sku = zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
 var logContainers = ['journal', 'sequence', 'tile', 'checkpoint']
-var dataContainers = ['keys', 'participants', 'refused']
+var dataContainers = ['keys', 'participants', 'refused', 'verified']
 var statisticsContainers = ['statistics', 'statistics-raw', 'statistics-open']
 // What recipients read; the calendar of the exports is the program's own.
 var readContainers = ['statistics-raw', 'statistics-open']

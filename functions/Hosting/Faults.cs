@@ -22,7 +22,14 @@ public static partial class Faults
         {
             return;
         }
-        catch (Exception e) when (!context.Response.HasStarted)
+        catch (Exception e) when (context.Response.HasStarted)
+        {
+            // What has begun cannot be answered otherwise: it is broken off. Left to the server, the fault's message would be logged.
+            Log(logger, e.GetType().Name, e.StackTrace);
+            context.Abort();
+            return;
+        }
+        catch (Exception e)
         {
             var (status, issue) = Tell(e);
             if (status >= StatusCodes.Status500InternalServerError)

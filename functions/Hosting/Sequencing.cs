@@ -1,20 +1,32 @@
-using System.Diagnostics.Metrics;
 using PasientensMaledata.AccessLog;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Functions.Hosting;
 
 /// <summary>Sequences the access log: the last hours' journals each time, and once a day every journal there is.</summary>
-internal sealed partial class Sequencing(Service service, ILogger<Sequencing> logger)
+internal sealed partial class Sequencing : IDisposable
 {
-    private static readonly Meter Meter = new("PasientensMaledata.AccessLog");
-    private static readonly Counter<long> Sequenced = Meter.CreateCounter<long>("pmd.log.sequenced", "{event}", "Events of the access log that were given their place.");
-    private static readonly Gauge<double> Lag = Meter.CreateGauge<double>("pmd.log.lag", "s", "How long ago the last whole pass began: what is younger may lack its place.");
+    private readonly Service service;
+    private readonly ILogger<Sequencing> logger;
+    private readonly IDisposable lag;
 
-    private DateTimeOffset last = service.Time.GetUtcNow();
+    // When the last whole pass began, in ticks: it is asked from another thread.
+    private long last;
     private DateOnly lookedAtAll;
+
+    /// <param name="service">The parts.</param>
+    /// <param name="logger">Takes what is damaged.</param>
+    public Sequencing(Service service, ILogger<Sequencing> logger)
+    {
+        (this.service, this.logger, last) = (service, logger, service.Time.GetUtcNow().UtcTicks);
+        lag = Signals.Lag(() => TimeSpan.FromTicks(service.Time.GetUtcNow().UtcTicks - Volatile.Read(ref last)));
+    }
 
     /// <summary>The work.</summary>
     public Timed Timed => new("the access log", Sequencer.Interval, PassAsync);
+
+    /// <inheritdoc/>
+    public void Dispose() => lag.Dispose();
 
     private async Task PassAsync(CancellationToken cancellationToken)
     {
@@ -22,17 +34,14 @@ internal sealed partial class Sequencing(Service service, ILogger<Sequencing> lo
         var today = DateOnly.FromDateTime(began.UtcDateTime);
         try
         {
-            Sequenced.Add(await service.Log.Sequencer.RunAsync(today != lookedAtAll, cancellationToken));
-            (lookedAtAll, last) = (today, began);
+            await service.Log.Sequencer.RunAsync(today != lookedAtAll, cancellationToken);
+            lookedAtAll = today;
+            Volatile.Write(ref last, began.UtcTicks);
         }
         catch (InvalidDataException e)
         {
             // Damage does not stop the service: events are journalled on, and the lag tells. The message names a blob and a place, and nobody.
             Damaged(e.Message);
-        }
-        finally
-        {
-            Lag.Record((service.Time.GetUtcNow() - last).TotalSeconds);
         }
     }
 

@@ -14,6 +14,9 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>Whether every caller is the development caller; else callers are known by tokens.</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>Whether telemetry is written to standard output.</summary>
+    public bool TelemetryToConsole { get; init; }
+
     /// <summary>The port where nothing else is said.</summary>
     public const int DefaultPort = 7071;
 
@@ -37,6 +40,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
           --numbers synthetic   only numbers of synthetic persons, and FH-numbers
           --numbers strict      only real person numbers
           --demo                fill it with what 40 synthetic people measured in the last 30 days
+          --telemetry console   write traces, metrics and logs to standard output
           --help                this text
 
         With --auth required, the environment may say whom to trust: Auth__HelseId__Issuer and the like;
@@ -68,7 +72,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
                 continue;
             }
 
-            if (name is not ("--port" or "--data" or "--storage" or "--auth" or "--numbers"))
+            if (name is not ("--port" or "--data" or "--storage" or "--auth" or "--numbers" or "--telemetry"))
             {
                 error = $"There is no option {name}.";
                 return null;
@@ -103,6 +107,12 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
                     break;
                 case "--numbers":
                     error = "--numbers is to be strict, synthetic or lenient.";
+                    return null;
+                case "--telemetry" when value is "console":
+                    options = options with { TelemetryToConsole = true };
+                    break;
+                case "--telemetry":
+                    error = "--telemetry is to be console. Elsewhere it goes by OTEL_EXPORTER_OTLP_ENDPOINT or APPLICATIONINSIGHTS_CONNECTION_STRING.";
                     return null;
                 case "--auth" when value is "open" or "required":
                     options = options with { IsOpen = value == "open" };

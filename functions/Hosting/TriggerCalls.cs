@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using PasientensMaledata.Functions.Fhir;
+using PasientensMaledata.Observations;
 
 namespace PasientensMaledata.Functions.Hosting;
 
@@ -9,7 +10,7 @@ namespace PasientensMaledata.Functions.Hosting;
 /// what every call from outside carries and they do not, and by loopback; besides, no HTTP function has an address that matches theirs. To anyone
 /// else they are not there.
 /// </summary>
-public static class TriggerCalls
+public static partial class TriggerCalls
 {
     /// <summary>Bytes of a call: a full batch of the largest events, each 1 MiB and coded as base64, and what the host tells of them.</summary>
     public const long MaxBodyBytes = 160L * 1024 * 1024;
@@ -52,7 +53,17 @@ public static class TriggerCalls
             return;
         }
 
-        await ((TimerTrigger)trigger).Run(service, context.RequestAborted);
+        try
+        {
+            await ((TimerTrigger)trigger).Run(service, context.RequestAborted);
+        }
+        catch (Exception e) when (e is InvalidDataException or TimeoutException)
+        {
+            // What is stored is damaged, or too much. Those messages name a blob and a place, and nobody.
+            Failed(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata"), trigger.Name, e.Message);
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status500InternalServerError, Issue.Error("exception", null, "The work came to no end. The operator is told."));
+            return;
+        }
 
         // The host takes a JSON object for success; without a body it would wait until its time-out.
         context.Response.ContentType = "application/json";
@@ -73,4 +84,7 @@ public static class TriggerCalls
     public static bool IsFromOutside(HttpRequest request) =>
         request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase))
         || request.Headers.ContainsKey("x-ms-invocation-id");
+
+    [LoggerMessage(LogLevel.Error, "{Trigger}: {What}")]
+    private static partial void Failed(ILogger logger, string trigger, string what);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using Microsoft.AspNetCore.ResponseCompression;
@@ -16,7 +17,8 @@ public static class WebHost
     /// <param name="service">The parts.</param>
     /// <param name="port">TCP port; 0 lets the system choose.</param>
     /// <param name="triggers">The functions that a Functions host calls; none where there is no host.</param>
-    public static WebApplication Build(Service service, int port, IReadOnlyList<Trigger>? triggers = null)
+    /// <param name="telemetry">Where telemetry goes; null where it is off.</param>
+    public static WebApplication Build(Service service, int port, IReadOnlyList<Trigger>? triggers = null, Telemetry? telemetry = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -27,6 +29,7 @@ public static class WebHost
 
         // A port that is taken is told by the program itself, without a trace.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        telemetry?.AddTo(builder);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         AddServices(builder.Services, service);
@@ -64,6 +67,7 @@ public static class WebHost
     /// <summary>What the pipeline needs, and what runs beside it in every process, whoever hosts it.</summary>
     public static void AddServices(IServiceCollection services, Service service)
     {
+        services.AddSingleton<DistributedContextPropagator>(new TraceParent());
         services.AddRequestDecompression(decompression =>
         {
             foreach (var other in decompression.DecompressionProviders.Keys.Where(k => k != "gzip").ToList())

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using PasientensMaledata.Functions.Fhir;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Functions.Streaming;
 
@@ -33,7 +34,9 @@ public static partial class StreamFunctions
     {
         try
         {
-            return await service.Stream.ReceiveAsync(await readAsync(), invocation, cancellationToken);
+            var batch = await readAsync();
+            Signals.StreamBatch.Record(batch.Events.Count);
+            return await service.Stream.ReceiveAsync(batch, invocation, cancellationToken);
         }
         catch (JsonException e)
         {

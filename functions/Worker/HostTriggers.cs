@@ -36,6 +36,9 @@ public sealed class HostTriggers(Service service, ILoggerFactory logging)
     [Function(nameof(ExportStatistics))]
     public Task ExportStatistics([TimerTrigger("0 30 3 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
 
+    [Function(nameof(VerifyLog))]
+    public Task VerifyLog([TimerTrigger("0 0 4 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
+
     private async Task RunAsync(FunctionContext context, [CallerMemberName] string function = "")
     {
         try

@@ -17,7 +17,7 @@ var rules = [
     scope: insights
     minutes: 5
     text: 'What was looked up is not in the committed order of the access log after a minute.'
-    query: 'customMetrics | where name == "pmd.log.lag" | summarize value = max(valueMax) | where value > 60'
+    query: 'customMetrics | where name == "pmd.log.lag" | summarize lag = max(value) | where lag > 60'
   }
   {
     name: 'refused-rate'
@@ -33,7 +33,7 @@ var rules = [
     scope: insights
     minutes: 5
     text: 'Callers get 5xx.'
-    query: 'requests | summarize failed = countif(toint(resultCode) >= 500), all = count() | where failed > 5 and failed > all / 100'
+    query: 'requests | summarize failed = sumif(itemCount, toint(resultCode) >= 500), all = sum(itemCount) | where failed > 5 and failed > all / 100'
   }
   {
     name: 'throttling'

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,6 +7,7 @@ using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Access;
 
@@ -32,8 +32,6 @@ public sealed class LookUpCaps(
     IPartitions partitions, KeyRing ring, TimeProvider time, int perPractitioner = Limits.MaxPatientsPerPractitionerHour, int perClient = Limits.MaxPatientsPerClientHour)
 {
     private const int Spread = 16;
-    private static readonly Meter Meter = new("PasientensMaledata.Access");
-    private static readonly Counter<long> Refused = Meter.CreateCounter<long>("pmd.access.capped", description: "Look-ups refused because a cap was reached.");
 
     private readonly Lock @lock = new();
     private Dictionary<string, Tally> tallies = [];
@@ -60,7 +58,7 @@ public sealed class LookUpCaps(
             return new(true, false, false);
         }
 
-        Refused.Add(1, new KeyValuePair<string, object?>("of", one ? "client" : "practitioner"));
+        Signals.Capped.Add(1, new KeyValuePair<string, object?>("of", one ? "client" : "practitioner"));
         return new(false, (one ? client : practitioner).IsFirstWarning(), one);
     }
 

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using PasientensMaledata.Storage;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.AccessLog;
 
@@ -64,7 +66,8 @@ public sealed class Journal(IBlobs blobs, TimeProvider time)
             throw new ArgumentException($"The events take {lines.WrittenCount} bytes, and an append takes {StorageLimits.MaxAppendBytes}.", nameof(logged));
         }
 
-        var waiting = new Waiting(lines.WrittenMemory, logged.Count);
+        using var activity = Activity.Current is null ? null : Signals.Source.StartActivity("access log append");
+        var waiting = new Waiting(lines.WrittenMemory, logged.Count, Activity.Current);
         lock (gate)
         {
             queue.Enqueue(waiting);
@@ -76,6 +79,25 @@ public sealed class Journal(IBlobs blobs, TimeProvider time)
         }
 
         await waiting.Done.Task.WaitAsync(cancellationToken);
+        foreach (var one in logged)
+        {
+            Count(one);
+        }
+    }
+
+    private static void Count(AccessEvent logged)
+    {
+        switch (logged.Action)
+        {
+            case AccessAction.Search or AccessAction.Page or AccessAction.Last or AccessAction.Read or AccessAction.History
+                or AccessAction.CitizenView or AccessAction.CitizenLogView or AccessAction.CitizenExport when Signals.LookUps.Enabled:
+                var decision = logged.Outcome == AccessOutcome.Permitted ? "permitted" : logged.Reason;
+                Signals.LookUps.Add(1, new("action", EventWords.Of(logged.Action)), new("decision", decision));
+                break;
+            case AccessAction.Submit when logged is { Outcome: AccessOutcome.Refused, Submission: null }:
+                Signals.Submissions.Add(1, new("outcome", "denied"), new("origin", "http"));
+                break;
+        }
     }
 
     private async Task WriteAllAsync()
@@ -100,11 +122,16 @@ public sealed class Journal(IBlobs blobs, TimeProvider time)
                 }
             }
 
+            // What is shared is traced as the first's: a request to storage has one caller. Not as that of whoever woke this task.
+            Activity.Current = null;
+            Activity.Current = batch[0].Activity;
             Exception? fault = null;
             try
             {
                 await WriteAsync(Joined(batch, bytes));
-                Interlocked.Add(ref appended, batch.Sum(w => w.Count));
+                var events = batch.Sum(w => w.Count);
+                Signals.LogBatch.Record(events);
+                Interlocked.Add(ref appended, events);
                 Interlocked.Increment(ref batches);
             }
             catch (Exception e)
@@ -219,7 +246,7 @@ public sealed class Journal(IBlobs blobs, TimeProvider time)
 
     private bool IsHour(DateTime now) => now.Ticks / TimeSpan.TicksPerHour == hour.Ticks / TimeSpan.TicksPerHour;
 
-    private sealed record Waiting(ReadOnlyMemory<byte> Lines, int Count)
+    private sealed record Waiting(ReadOnlyMemory<byte> Lines, int Count, Activity? Activity)
     {
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -2,6 +2,7 @@ using PasientensMaledata.AccessLog.Checkpoints;
 using PasientensMaledata.AccessLog.Tree;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Storage;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.AccessLog;
 
@@ -56,6 +57,7 @@ public sealed class Sequencer(IBlobs blobs, IPartitions partitions, LogKeys keys
         var done = await OpenAsync(cancellationToken);
         await checkpoints.PublishAsync(done.OpenEdge(), keys, cancellationToken);
         await new LogStatus(began, done.Size).WriteAsync(partitions, cancellationToken);
+        Signals.Sequenced.Add(sequenced);
         return sequenced;
     }
 

@@ -5,7 +5,12 @@ namespace PasientensMaledata.Submissions;
 /// <summary>How a Submission came.</summary>
 [JsonDerivedType(typeof(HttpOrigin), "http")]
 [JsonDerivedType(typeof(StreamOrigin), "stream")]
-public abstract record Origin;
+public abstract record Origin
+{
+    /// <summary>The word of the log and of telemetry for it.</summary>
+    [JsonIgnore]
+    public string Word => this is StreamOrigin ? "stream" : "http";
+}
 
 /// <summary>By HTTP.</summary>
 /// <param name="CorrelationId">The request's correlation id.</param>

@@ -2,7 +2,9 @@ using PasientensMaledata.Access.FollowUps;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Observations;
 using PasientensMaledata.Observations.Submissions;
+using PasientensMaledata.Observations.Wire;
 using PasientensMaledata.Storage;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Submissions;
 
@@ -36,6 +38,7 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
         await refused.KeepAsync(receipts, CancellationToken.None);
         await CloseAsync(receipts, CancellationToken.None);
         await LogAsync(receipts, CancellationToken.None);
+        Count(receipts);
         return receipts;
     }
 
@@ -46,6 +49,27 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
         await CloseAsync(receipts, CancellationToken.None);
         await LogAsync(receipts, CancellationToken.None);
         return receipts[0];
+    }
+
+    private static void Count(IReadOnlyList<Receipt> receipts)
+    {
+        if (!Signals.Submissions.Enabled)
+        {
+            return;
+        }
+
+        foreach (var receipt in receipts)
+        {
+            var origin = receipt.Message.Envelope.Origin.Word;
+            foreach (var result in receipt.Results)
+            {
+                Signals.Submissions.Add(1, new("outcome", BundleWriter.WordFor(result.Outcome)), new("origin", origin));
+                if (result.Outcome == EntryOutcome.Refused)
+                {
+                    Signals.Refused.Add(1, new("reason", result.Issues.FirstOrDefault(i => i.Severity == IssueSeverity.Error)?.Code ?? "other"), new("origin", origin));
+                }
+            }
+        }
     }
 
     // What is of no known Sender is not logged: it is of nobody's data, and stands among the refused.
@@ -61,8 +85,7 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
                 continue;
             }
 
-            var origin = envelope.Origin is StreamOrigin ? "stream" : "http";
-            foreach (var one in SubmissionEvents.Of(envelope.Logged, envelope.Id.ToString(), sender, origin, receipt.Message.Source?.Municipality ?? "", receipt.Results))
+            foreach (var one in SubmissionEvents.Of(envelope.Logged, envelope.Id.ToString(), sender, envelope.Origin.Word, receipt.Message.Source?.Municipality ?? "", receipt.Results))
             {
                 events.Add(one);
                 entries += one.Submission!.Entries.Count;

@@ -43,7 +43,13 @@ public sealed class SecuredService : IAsyncLifetime
 
     internal Service Service => mode.Service;
 
+    internal string Folder => folder;
+
     internal Func<IBlobs, IBlobs>? WrapBlobs { get; init; }
+
+    internal Func<IPartitions, IPartitions>? WrapPartitions { get; init; }
+
+    internal PasientensMaledata.Functions.Hosting.Telemetry? Telemetry { get; init; }
 
     internal AccessRules Rules { get; init; } = AccessRules.Default;
 
@@ -59,7 +65,7 @@ public sealed class SecuredService : IAsyncLifetime
         issuer = new(IssuerAddress, IssuerKey, Clock);
         var options = AuthOptions.Read(TokenWorld.Setting, null, out var errors) ?? throw new InvalidOperationException(string.Join(' ', errors));
         var blobs = WrapBlobs is null ? storage.Blobs : WrapBlobs(storage.Blobs);
-        mode = new(storage.Partitions, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer));
+        mode = new(WrapPartitions is null ? storage.Partitions : WrapPartitions(storage.Partitions), blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer));
         participants = new(storage.Blobs, Clock);
         var file = ExampleParticipants();
 
@@ -69,7 +75,7 @@ public sealed class SecuredService : IAsyncLifetime
         file["participants"]!.AsArray().Single(p => (string?)p!["organisation"] == Gateway)!["serves"]!.AsArray().Add(Former);
         file["agreements"]!.AsArray().Add(JsonNode.Parse($$"""{"controller":"{{Former}}","organisation":"{{Hospital}}","from":"2026-01-01","to":"2026-11-19"}"""));
         await EnrolAsync(file);
-        app = WebHost.Build(mode.Service, 0);
+        app = WebHost.Build(mode.Service, 0, Triggers.All, Telemetry);
         await app.StartAsync();
         client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new(app.Urls.First() + "/") };
     }

@@ -43,7 +43,7 @@ internal sealed class TestService : IAsyncDisposable
 
     public static async Task<TestService> StartAsync(
         NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, Func<IBlobs, IBlobs>? wrapBlobs = null, StreamOptions? stream = null,
-        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null)
+        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null, PasientensMaledata.Functions.Hosting.Telemetry? telemetry = null)
     {
         var folder = Directory.CreateTempSubdirectory("pmd-test-").FullName;
         var clock = new FakeTimeProvider(Noon);
@@ -53,7 +53,7 @@ internal sealed class TestService : IAsyncDisposable
         var service = Service.Over(
             partitions, wrapBlobs is null ? storage.Blobs : wrapBlobs(storage.Blobs), ring, policy, "embedded", clock,
             new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), new(partitions), caps: null, clock), stream);
-        var app = WebHost.Build(service, 0, triggers ?? Triggers.All);
+        var app = WebHost.Build(service, 0, triggers ?? Triggers.All, telemetry);
         await app.StartAsync();
         return new(folder, clock, storage, service, app);
     }

@@ -92,6 +92,15 @@ public sealed class FunctionFilesTests
     }
 
     [Fact]
+    public void The_host_tells_of_no_request_itself_since_it_would_tell_the_address_that_was_sent()
+    {
+        // The program's own telemetry has requests, by their routes; of what the host says there remain its own warnings, and why the program did not start.
+        var levels = Host["logging"]!["logLevel"]!;
+        Assert.Equal(("Warning", "None", "None", "Error"), ((string?)levels["default"], (string?)levels["Host.Results"], (string?)levels["Host.Aggregator"], (string?)levels["Host.Function.Console"]));
+        Assert.False((bool?)Host["logging"]!["applicationInsights"]!["httpAutoCollectionOptions"]!["enableHttpTriggerExtendedInfoCollection"]);
+    }
+
+    [Fact]
     public void A_batch_of_the_largest_events_fits_into_a_request()
     {
         // An event is at most 1 MiB, and its bytes come as base64.

@@ -1,6 +1,6 @@
-using System.Diagnostics.Metrics;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Access.Tokens;
 
@@ -10,9 +10,6 @@ namespace PasientensMaledata.Access.Tokens;
 /// </summary>
 public sealed class Authenticator
 {
-    private static readonly Meter Meter = new("PasientensMaledata.Access");
-    private static readonly Counter<long> Unknown = Meter.CreateCounter<long>("pmd.access.unknown_callers", "{call}", "Calls whose caller was not known, by route and reason. They are not in the access log.");
-
     private readonly AuthOptions options;
     private readonly ReplayMemory memory;
     private readonly TimeProvider time;
@@ -71,7 +68,7 @@ public sealed class Authenticator
             return Authentication.Of(caller);
         }
 
-        Unknown.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("reason", reason));
+        Signals.UnknownCallers.Add(1, new("route", route.ToString()), new("reason", reason.ToString()));
         return Authentication.Of(route switch
         {
             RouteKind.LookUp => TokenRefusal.OfDPoP(reason, options.HelseId?.ReadScope ?? ""),

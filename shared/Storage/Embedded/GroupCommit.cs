@@ -1,3 +1,5 @@
+using PasientensMaledata.Telemetry;
+
 namespace PasientensMaledata.Storage.Embedded;
 
 /// <summary>What a group commit does with one kind of write. Called by its thread alone, in a transaction.</summary>
@@ -149,6 +151,7 @@ internal sealed class GroupCommit<TWork, TResult> : IDisposable
             if (!RefuseLate(group))
             {
                 commit.Run();
+                Signals.StorageGroup.Record(group.Count);
                 Interlocked.Increment(ref commits);
                 return;
             }
