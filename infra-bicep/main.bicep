@@ -24,7 +24,8 @@ param lockLog bool = false
 @description('Whether it is locked already: then the template leaves it alone, since Azure refuses to set a locked policy. ./deploy finds out.')
 param logIsLocked bool = false
 @description('Days that refused submissions are kept for the operator to look at.')
-@minValue(1)
+@minValue(7)
+@maxValue(3650)
 param refusedDays int
 @description('Days that files of statistics are kept.')
 @minValue(1)
@@ -344,6 +345,7 @@ module app 'modules/function-app.bicep' = {
       PMD_STORAGE_IDENTITY: identity.properties.clientId
       PMD_MASTER_KEYS: '@Microsoft.KeyVault(SecretUri=${vault.outputs.masterKeysUri})'
       PMD_NUMBERS: numbers
+      PMD_REFUSED_DAYS: string(refusedDays)
       Auth__Mode: 'Required'
       Auth__PublicBaseUrl: 'https://${hostName}'
     })

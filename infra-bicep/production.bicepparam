@@ -2,6 +2,8 @@ using 'main.bicep'
 
 param prefix = 'pmd'
 param environmentName = 'production'
+// Health data stays in Norway; this region has three zones.
+param location = 'norwayeast'
 param zoneRedundant = true
 param hostName = 'pmd.example.org'
 // Five years, as for the log of a health record's look-ups. To be decided by the data controllers before the policy is locked.
