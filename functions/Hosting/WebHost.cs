@@ -35,15 +35,7 @@ public static class WebHost
         AddServices(builder.Services, service);
 
         var app = builder.Build();
-        Use(app, service, app.Services.GetRequiredService<ILoggerFactory>(), find =>
-        {
-            find.UseRouting();
-            find.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
-            if (service.IsOpen)
-            {
-                find.Use(next => context => OpenMode.GuardAsync(context, next));
-            }
-        });
+        Use(app, service, app.Services, find => find.UseRouting());
         foreach (var route in Routes.All)
         {
             app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
@@ -84,23 +76,33 @@ public static class WebHost
 
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
         Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
+        Timed expired = new("retention", TimeSpan.FromHours(6), service.DeleteExpiredAsync);
+        services.AddSingleton(provider => new Opening(service.Replay, service.Time, provider.GetRequiredService<ILogger<Opening>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<Opening>());
         services.AddSingleton(provider => new Sequencing(service, provider.GetRequiredService<ILogger<Sequencing>>()));
         services.AddHostedService(provider => new Timers(
-            [keys, refused, provider.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, provider.GetRequiredService<ILogger<Timers>>()));
+            [keys, refused, expired, provider.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, provider.GetRequiredService<ILogger<Timers>>()));
     }
 
     /// <summary>What every call goes through before its function.</summary>
     /// <param name="app">The pipeline.</param>
     /// <param name="service">The parts.</param>
-    /// <param name="logging">Where faults go.</param>
+    /// <param name="provider">What <see cref="AddServices"/> has added.</param>
     /// <param name="find">Finds the function, its endpoint, where that is not done yet.</param>
-    internal static void Use(IApplicationBuilder app, Service service, ILoggerFactory logging, Action<IApplicationBuilder> find)
+    internal static void Use(IApplicationBuilder app, Service service, IServiceProvider provider, Action<IApplicationBuilder> find)
     {
-        var logger = logging.CreateLogger("PasientensMaledata");
+        var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
+        var opening = provider.GetRequiredService<Opening>();
         app.Use(next => context => CorrelationIds.EchoAsync(context, next));
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         find(app);
+        app.Use(next => context => opening.GuardAsync(context, next));
+        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
+        if (service.IsOpen)
+        {
+            app.Use(next => context => OpenMode.GuardAsync(context, next));
+        }
 
         // Who calls comes before any judgement of what they send.
         app.Use(next => context => IdentifyAsync(context, next, service));

@@ -1,6 +1,7 @@
 #pragma warning disable CS1591 // What each does stands in Triggers.
 using System.Runtime.CompilerServices;
 using Microsoft.Azure.Functions.Worker;
+using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 
 namespace PasientensMaledata.Functions.Worker;
@@ -15,6 +16,11 @@ public sealed class HostTriggers(Service service, ILoggerFactory logging)
     public async Task IngestStream(
         [EventHubTrigger("%EventHubName%", ConsumerGroup = "%EventHubConsumerGroup%", Connection = "EventHubConnection", IsBatched = true)] byte[][] events, FunctionContext context)
     {
+        if (!context.InstanceServices.GetRequiredService<Opening>().IsOpen)
+        {
+            throw new InvalidOperationException(Opening.Why);
+        }
+
         var answer = await StreamFunctions.ReceiveAsync(
             () => Task.FromResult(EventBatch.Of(events, context.BindingContext.BindingData, context.RetryContext?.RetryCount ?? 0)), service, context.InvocationId, logging, context.CancellationToken);
         if (answer.Status >= StatusCodes.Status300MultipleChoices)
@@ -32,6 +38,9 @@ public sealed class HostTriggers(Service service, ILoggerFactory logging)
 
     [Function(nameof(DeleteRefused))]
     public Task DeleteRefused([TimerTrigger("0 30 2 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
+
+    [Function(nameof(DeleteExpired))]
+    public Task DeleteExpired([TimerTrigger("0 45 2 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
 
     [Function(nameof(ExportStatistics))]
     public Task ExportStatistics([TimerTrigger("0 30 3 * * *")] TimerInfo timer, FunctionContext context) => RunAsync(context);
