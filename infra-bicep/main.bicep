@@ -21,8 +21,11 @@ param hostName string
 param logRetentionDays int
 @description('Whether the policy of the log is to be locked. WARNING: that cannot be undone. A locked policy can only be lengthened, and the account cannot be deleted before the last blob has passed its time.')
 param lockLog bool = false
+@description('Whether it is locked already: then the template leaves it alone, since Azure refuses to set a locked policy. ./deploy finds out.')
+param logIsLocked bool = false
 @description('Days that refused submissions are kept for the operator to look at.')
-@minValue(1)
+@minValue(7)
+@maxValue(3650)
 param refusedDays int
 @description('Days that files of statistics are kept.')
 @minValue(1)
@@ -168,7 +171,7 @@ module log 'modules/storage-account.bicep' = {
   }
 }
 
-module immutability 'modules/log-immutability.bicep' = {
+module immutability 'modules/log-immutability.bicep' = if (!logIsLocked) {
   name: 'immutability'
   params: { account: log.outputs.name, containers: logContainers, retentionDays: logRetentionDays }
 }
@@ -342,6 +345,7 @@ module app 'modules/function-app.bicep' = {
       PMD_STORAGE_IDENTITY: identity.properties.clientId
       PMD_MASTER_KEYS: '@Microsoft.KeyVault(SecretUri=${vault.outputs.masterKeysUri})'
       PMD_NUMBERS: numbers
+      PMD_REFUSED_DAYS: string(refusedDays)
       Auth__Mode: 'Required'
       Auth__PublicBaseUrl: 'https://${hostName}'
     })

@@ -2,11 +2,13 @@ using 'main.bicep'
 
 param prefix = 'pmd'
 param environmentName = 'production'
+// Health data stays in Norway; this region has three zones.
+param location = 'norwayeast'
 param zoneRedundant = true
 param hostName = 'pmd.example.org'
 // Five years, as for the log of a health record's look-ups. To be decided by the data controllers before the policy is locked.
 param logRetentionDays = 1826
-// Locking cannot be undone. Set it when the retention is decided, and run ./deploy --environment production --lock-log.
+// WARNING: true locks the policy, which cannot be undone. Set it when the retention is decided; ./deploy asks once more.
 param lockLog = false
 param refusedDays = 90
 param statisticsDays = 730

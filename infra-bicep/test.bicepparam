@@ -2,6 +2,7 @@ using 'main.bicep'
 
 param prefix = 'pmd'
 param environmentName = 'test'
+param location = 'norwayeast'
 param zoneRedundant = false
 param hostName = 'pmd.test.example.org'
 param logRetentionDays = 30

@@ -11,7 +11,7 @@ public static class WorkerHost
     /// <param name="service">The parts.</param>
     /// <param name="telemetry">Where telemetry goes; null where it is off.</param>
     /// <param name="args">What the host says of itself.</param>
-    public static Task RunAsync(Service service, Telemetry? telemetry, string[] args)
+    public static Task RunAsync(Service service, Hosting.Telemetry? telemetry, string[] args)
     {
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using PasientensMaledata.Functions;
+using PasientensMaledata.Packaging;
 
 namespace PasientensMaledata.Tests.Hosting;
 
@@ -68,6 +69,39 @@ public sealed class PackageTests(Package package)
             .Where(l => (string?)l.Value!["type"] == "package").Select(l => l.Key.Split('/')).ToList();
         Assert.NotEmpty(packed);
         Assert.All(packed, p => Assert.Equal(locked[p[0]], p[1]));
+    }
+}
+
+/// <summary>The package of an isolated worker, of files that stand for what its build writes.</summary>
+public sealed class IsolatedPackageTests
+{
+    [Fact]
+    public void Its_host_file_starts_no_custom_handler_and_the_worker_is_packed_as_it_was_built()
+    {
+        using var folder = new Storage.TemporaryFolder();
+        foreach (var file in new[] { "worker.config.json", "functions.metadata", "PasientensMaledata.Functions.dll", "PasientensMaledata.Functions.pdb", ".azurefunctions/function.deps.json" })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder.Path, file))!);
+            File.WriteAllText(Path.Combine(folder.Path, file), "{}");
+        }
+
+        using var packed = new MemoryStream();
+        PackageZip.WriteIsolated(packed, folder.Path, File.ReadAllText(Path.Combine(Package.Root, "host.json")));
+        using var zip = new ZipArchive(packed);
+        Assert.Equal(
+            [".azurefunctions/function.deps.json", "PasientensMaledata.Functions.dll", "functions.metadata", "host.json", "worker.config.json"],
+            zip.Entries.Select(e => e.FullName).Order(StringComparer.Ordinal));
+        using var stream = zip.GetEntry("host.json")!.Open();
+        var host = JsonNode.Parse(stream)!.AsObject();
+        Assert.Equal(["version", "functionTimeout", "logging", "extensions"], host.Select(m => m.Key));
+        Assert.Equal("", (string?)host["extensions"]!["http"]!["routePrefix"]);
+    }
+
+    [Fact]
+    public void What_is_no_isolated_worker_is_not_packed_as_one()
+    {
+        using var folder = new Storage.TemporaryFolder();
+        Assert.Throws<InvalidDataException>(() => PackageZip.WriteIsolated(Stream.Null, folder.Path, "{}"));
     }
 }
 

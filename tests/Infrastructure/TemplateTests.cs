@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using PasientensMaledata.Functions;
+using PasientensMaledata.Packaging;
 using PasientensMaledata.Storage;
 
 namespace PasientensMaledata.Tests.Infrastructure;
@@ -25,6 +26,7 @@ public sealed class TemplateTests(Template template) : IClassFixture<Template>
         Assert.NotEqual(true, (bool?)parameters["lockLog"]?["value"]);
         Assert.Equal(environment == "production" ? "strict" : "synthetic", (string?)parameters["numbers"]!["value"]);
         Assert.Equal(environment == "production", (bool?)parameters["zoneRedundant"]!["value"]);
+        Assert.Equal("norwayeast", (string?)parameters["location"]!["value"]);
         Assert.All(parameters["authentication"]!["value"]!.AsObject(), s => Assert.StartsWith("Auth__", s.Key, StringComparison.Ordinal));
     }
 
@@ -188,6 +190,102 @@ public sealed class TemplateTests(Template template) : IClassFixture<Template>
     {
         var alerts = template.Module("alerts")["properties"]!["template"]!["variables"]!.AsObject().First(v => v.Value is JsonArray).Value!.AsArray().Select(a => (string)a!["name"]!);
         Assert.Equal(["log-lag", "refused-rate", "server-errors", "throttling", "verify-log-failed", "patients-per-practitioner", "log-deleted"], alerts);
+    }
+
+    [Fact]
+    public void A_policy_that_is_locked_is_left_alone_and_who_would_lock_it_is_warned()
+    {
+        Assert.Equal("[not(parameters('logIsLocked'))]", (string?)template.Module("immutability")["condition"]);
+        Assert.Contains("WARNING: that cannot be undone", (string?)template.Json["parameters"]!["lockLog"]!["metadata"]!["description"], StringComparison.Ordinal);
+        Assert.All(new[] { "lockLog", "logIsLocked" }, p => Assert.False((bool)template.Json["parameters"]![p]!["defaultValue"]!));
+    }
+
+    [Fact]
+    public void The_program_runs_as_a_custom_handler_or_as_an_isolated_worker()
+    {
+        Assert.Equal(["custom", "dotnet-isolated"], template.Json["parameters"]!["hosting"]!["allowedValues"]!.AsArray().Select(v => (string)v!));
+        Assert.Equal("[parameters('hosting')]", (string?)template.Given("app", "hosting"));
+        Assert.Equal(
+            "[if(equals(parameters('hosting'), 'custom'), createObject('name', 'custom', 'version', '1.0'), createObject('name', 'dotnet-isolated', 'version', '10.0'))]",
+            (string?)template.Of("Microsoft.Web/sites").Single()["properties"]!["functionAppConfig"]!["runtime"]);
+    }
+
+    [Fact]
+    public void What_can_be_spread_over_zones_is()
+    {
+        Assert.Equal("[if(parameters('zoneRedundant'), 'Standard_ZRS', 'Standard_LRS')]", (string?)template.Json["variables"]!["sku"]);
+        Assert.All(new[] { "data", "log", "statistics", "host" }, m => Assert.Equal("[variables('sku')]", (string?)template.Given(m, "sku")));
+        Assert.All(new[] { "app", "stream" }, m => Assert.Equal("[parameters('zoneRedundant')]", (string?)template.Given(m, "zoneRedundant")));
+        Assert.Equal("[parameters('zoneRedundant')]", (string?)template.Of("Microsoft.Web/serverfarms").Single()["properties"]!["zoneRedundant"]);
+        Assert.Equal("[parameters('zoneRedundant')]", (string?)template.Of("Microsoft.EventHub/namespaces").Single()["properties"]!["zoneRedundant"]);
+    }
+
+    [Fact]
+    public void The_hub_has_a_consumer_group_of_the_programs_own_and_takes_no_old_TLS()
+    {
+        Assert.Equal("[variables('hubName')]", (string?)template.Given("stream", "hubName"));
+        Assert.Equal("[variables('consumerGroup')]", (string?)template.Given("stream", "consumerGroupName"));
+        Assert.Contains("parameters('consumerGroupName')", (string?)template.Of("Microsoft.EventHub/namespaces/eventhubs/consumergroups").Single()["name"], StringComparison.Ordinal);
+        Assert.Equal("1.2", (string?)template.Of("Microsoft.EventHub/namespaces").Single()["properties"]!["minimumTlsVersion"]);
+        var settings = template.Given("app", "settings")!.ToJsonString();
+        Assert.Contains("'EventHubName', variables('hubName')", settings.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("'EventHubConsumerGroup', variables('consumerGroup')", settings.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("data", "refusedDays", "refused/")]
+    [InlineData("statistics", "statisticsDays", "readContainers")]
+    [InlineData("log", "logRetentionDays", "logContainers")]
+    public void What_is_kept_for_a_time_is_deleted_after_it(string module, string days, string where)
+    {
+        var definition = template.Given(module, "lifecycleRules")!.AsArray().Single()!["definition"]!;
+        Assert.Equal($"[parameters('{days}')]", (string?)definition["actions"]!["baseBlob"]!["delete"]!["daysAfterModificationGreaterThan"]);
+        Assert.Contains(where, definition["filters"]!["prefixMatch"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Single(template.Module(module)["properties"]!["template"]!["resources"]!.AsObject(), r => (string?)r.Value!["type"] == Account + "/managementPolicies");
+    }
+
+    [Fact]
+    public void What_was_refused_is_kept_as_long_by_the_program_as_by_the_account() =>
+        Assert.Contains("'PMD_REFUSED_DAYS', string(parameters('refusedDays'))", template.Given("app", "settings")!.ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+
+    [Fact]
+    public void The_host_name_is_that_of_the_front_and_of_callers_proofs()
+    {
+        Assert.Equal("[parameters('hostName')]", (string?)template.Given("front", "hostName"));
+        var domain = template.Of("Microsoft.Cdn/profiles/customDomains").Single()["properties"]!;
+        Assert.Equal(("[parameters('hostName')]", "TLS12"), ((string?)domain["hostName"], (string?)domain["tlsSettings"]!["minimumTlsVersion"]));
+        Assert.Equal(["Https"], template.Of("Microsoft.Cdn/profiles/afdEndpoints/routes").Single()["properties"]!["supportedProtocols"]!.AsArray().Select(p => (string)p!));
+        Assert.Contains("'Auth__PublicBaseUrl', format('https://{0}', parameters('hostName'))", template.Given("app", "settings")!.ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Named_groups_read_statistics_and_nothing_more()
+    {
+        var readers = template.Resources.Single(r => (string?)r["copy"]?["name"] == "readerRole")["properties"]!["parameters"]!;
+        Assert.Equal("[variables('roles').blobReader]", (string?)readers["role"]!["value"]);
+        Assert.Equal("[variables('readContainers')]", (string?)readers["containers"]!["value"]);
+        Assert.Equal("Group", (string?)readers["principalType"]!["value"]);
+        Assert.Contains("'statistics'", readers["account"]!.ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Alerts_and_the_budget_reach_those_on_call()
+    {
+        Assert.Equal("[parameters('actionGroup')]", (string?)template.Of("Microsoft.Insights/scheduledQueryRules").Single()["properties"]!["actions"]!["actionGroups"]![0]);
+        Assert.All(template.Of("Microsoft.Consumption/budgets").Single()["properties"]!["notifications"]!.AsObject(), n => Assert.Equal("[parameters('alertEmails')]", (string?)n.Value!["contactEmails"]));
+    }
+
+    [Fact]
+    public void The_costs_count_what_the_template_makes()
+    {
+        var alerts = template.Module("alerts")["properties"]!["template"]!["variables"]!.AsObject().First(v => v.Value is JsonArray).Value!.AsArray();
+        var zones = template.Module("network")["properties"]!["template"]!["variables"]!["zones"]!.AsObject();
+
+        // One for each account's blobs, for tables where there are any, and for the vault and the stream.
+        var accounts = new[] { "data", "log", "statistics", "host" };
+        var endpoints = accounts.Length + accounts.Count(m => template.Given(m, "tables") is not null)
+            + template.Of("Microsoft.Resources/deployments").Count(d => (string?)d["properties"]!["parameters"]?["group"]?["value"] is "vault" or "namespace");
+        Assert.Equal((alerts.Count, zones.Count, endpoints), (Costs.Alerts, Costs.Zones, Costs.Endpoints));
     }
 
     // The type of what a resource is attached to, from "[resourceId('type', ...)]" or "[format('type/..')]".

@@ -35,17 +35,21 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     /// <summary>Starts the service on a folder.</summary>
     public static Task<ServiceProcess> StartAsync(string folder, CancellationToken cancellationToken) =>
-        StartAsync([typeof(Service).Assembly.Location, "--port", "0", "--data", folder], "health", cancellationToken);
+        StartAsync("dotnet", [typeof(Service).Assembly.Location, "--port", "0", "--data", folder], "health", cancellationToken);
+
+    /// <summary>Starts the program of a package on a folder.</summary>
+    public static Task<ServiceProcess> StartPackagedAsync(string program, string folder, CancellationToken cancellationToken) =>
+        StartAsync(program, ["--port", "0", "--data", folder], "health", cancellationToken);
 
     /// <summary>Starts a server that always answers the same bytes.</summary>
     public static Task<ServiceProcess> StartSameBytesAsync(string file, CancellationToken cancellationToken) =>
-        StartAsync([typeof(ServiceProcess).Assembly.Location, SameBytes.CommandName, file], "", cancellationToken);
+        StartAsync("dotnet", [typeof(ServiceProcess).Assembly.Location, SameBytes.CommandName, file], "", cancellationToken);
 
-    private static async Task<ServiceProcess> StartAsync(string[] arguments, string probe, CancellationToken cancellationToken)
+    private static async Task<ServiceProcess> StartAsync(string program, string[] arguments, string probe, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
-            ?? throw new InvalidOperationException("dotnet did not start.");
+        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
+            ?? throw new InvalidOperationException($"{program} did not start.");
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -44,9 +44,15 @@ public static class Costs
     private const decimal TelemetryGb = 2.76m;
     private const decimal AlertRule = 1.50m;
     private const decimal DnsZone = 0.50m;
-    private const int Endpoints = 10;
-    private const int Alerts = 7;
-    private const int Zones = 4;
+
+    /// <summary>Private end points.</summary>
+    public const int Endpoints = 7;
+
+    /// <summary>Rules of alerts.</summary>
+    public const int Alerts = 7;
+
+    /// <summary>Private DNS zones.</summary>
+    public const int Zones = 4;
 
     private static readonly int[] Sizes = [1_200, 10_000, 100_000];
 
@@ -72,7 +78,7 @@ public static class Costs
             ("Log kept", "1,000 bytes per event, a year", logGb * BlobGb),
             ("Event Hubs", "one throughput unit + events, if all came by it", ThroughputUnit + (submissions * StreamEvent)),
             ("Telemetry", "1,500 bytes per request", requests * TelemetryBytesPerRequest / 1e9m * TelemetryGb),
-            ("Network and alerts", "10 end points, 4 zones, 7 rules", (Endpoints * PrivateEndpoint) + (Zones * DnsZone) + (Alerts * AlertRule)),
+            ("Network and alerts", $"{Endpoints} end points, {Zones} zones, {Alerts} rules", (Endpoints * PrivateEndpoint) + (Zones * DnsZone) + (Alerts * AlertRule)),
         ];
     }
 

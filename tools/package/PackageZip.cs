@@ -15,15 +15,14 @@ public static class PackageZip
     // What only a debugger, or a host of static pages, would ask for.
     private static readonly HashSet<string> LeftOut = ["libmscordaccore.so", "libmscordbi.so", "createdump", "web.config"];
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes that of a custom handler.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="publishedFolder">What <c>dotnet publish</c> wrote.</param>
-    /// <param name="hostFile">host.json.</param>
+    /// <param name="host">The text of host.json.</param>
     /// <param name="functions">The functions and their function.json.</param>
     /// <exception cref="InvalidDataException">host.json names a program that was not published.</exception>
-    public static void Write(Stream output, string publishedFolder, string hostFile, IEnumerable<(string Name, JsonObject Content)> functions)
+    public static void Write(Stream output, string publishedFolder, string host, IEnumerable<(string Name, JsonObject Content)> functions)
     {
-        var host = File.ReadAllText(hostFile);
         var program = (string?)JsonNode.Parse(host)?["customHandler"]?["description"]?["defaultExecutablePath"];
         if (program is null || !File.Exists(Path.Combine(publishedFolder, program)))
         {
@@ -37,6 +36,34 @@ public static class PackageZip
             Add(zip, $"{name}/function.json", Encoding.UTF8.GetBytes(content.ToJsonString(Indented) + "\n"), isProgram: false);
         }
 
+        AddPublished(zip, publishedFolder, program);
+    }
+
+    /// <summary>
+    /// Writes that of an isolated worker: the functions stand in what the worker's own build wrote, and host.json has neither a custom handler, which
+    /// the host would start instead, nor the bundle of extensions, since the worker brings its own.
+    /// </summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="publishedFolder">What <c>dotnet publish</c> wrote.</param>
+    /// <param name="host">The text of host.json.</param>
+    /// <exception cref="InvalidDataException">What was published is no isolated worker.</exception>
+    public static void WriteIsolated(Stream output, string publishedFolder, string host)
+    {
+        if (!File.Exists(Path.Combine(publishedFolder, "worker.config.json")))
+        {
+            throw new InvalidDataException("What was published has no worker.config.json: it is no isolated worker.");
+        }
+
+        var settings = JsonNode.Parse(host)!.AsObject();
+        settings.Remove("customHandler");
+        settings.Remove("extensionBundle");
+        using var zip = new ZipArchive(output, ZipArchiveMode.Create, leaveOpen: true);
+        Add(zip, "host.json", Encoding.UTF8.GetBytes(settings.ToJsonString(Indented) + "\n"), isProgram: false);
+        AddPublished(zip, publishedFolder, program: null);
+    }
+
+    private static void AddPublished(ZipArchive zip, string publishedFolder, string? program)
+    {
         foreach (var path in Directory.EnumerateFiles(publishedFolder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(publishedFolder, path).Replace('\\', '/');

@@ -15,9 +15,9 @@ if (args is ["plan", var template])
 }
 
 // Called by ./package, which publishes the program first.
-if (args is not [var publishedFolder, var hostFile, var zipFile])
+if (args is not [var hosting, var publishedFolder, var hostFile, var zipFile] || hosting is not ("custom" or "dotnet-isolated"))
 {
-    await Console.Error.WriteLineAsync("Usage: package PUBLISHED_FOLDER HOST_JSON ZIP. ./package calls it.");
+    await Console.Error.WriteLineAsync("Usage: package custom|dotnet-isolated PUBLISHED_FOLDER HOST_JSON ZIP. ./package calls it.");
     return 2;
 }
 
@@ -26,7 +26,15 @@ try
     var draft = zipFile + ".part";
     using (var output = File.Create(draft))
     {
-        PackageZip.Write(output, publishedFolder, hostFile, FunctionFiles.All(Routes.All, Triggers.All));
+        var host = await File.ReadAllTextAsync(hostFile);
+        if (hosting == "custom")
+        {
+            PackageZip.Write(output, publishedFolder, host, FunctionFiles.All(Routes.All, Triggers.All));
+        }
+        else
+        {
+            PackageZip.WriteIsolated(output, publishedFolder, host);
+        }
     }
 
     File.Move(draft, zipFile, overwrite: true);
