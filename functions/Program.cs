@@ -8,7 +8,12 @@ using PasientensMaledata.Storage.Measured;
 using PasientensMaledata.Storage.Sealing;
 
 string? error;
+#if ISOLATED_WORKER
+// Only a host starts it.
+var isHosted = true;
+#else
 var isHosted = Environment.GetEnvironmentVariable(ServiceOptions.HostedPortSetting) is not null;
+#endif
 var options = isHosted ? ServiceOptions.ReadHosted(Environment.GetEnvironmentVariable, out error) : ServiceOptions.Read(args, out error);
 if (options is null)
 {
@@ -86,6 +91,9 @@ if (tokens is not null)
 }
 
 var service = tokens?.Service ?? Service.Open(partitions, blobs, ring, options.Numbers, options.Storage, TimeProvider.System, stream);
+#if ISOLATED_WORKER
+await PasientensMaledata.Functions.Worker.WorkerHost.RunAsync(service, telemetry, args);
+#else
 await using var app = WebHost.Build(service, options.Port, isHosted || service.IsOpen ? Triggers.All : [], telemetry);
 try
 {
@@ -103,7 +111,7 @@ Console.WriteLine(
     isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}"
     : access is null ? Greeting.Text(port, stored, TimeProvider.System.GetUtcNow())
     : Greeting.Required(port, stored, access.Auth.HelseId!.Trusted.Issuer));
-#if PACKAGED
+#if DEPLOYED
 var demo = Task.CompletedTask;
 #else
 var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider.System, Console.Out, app.Lifetime.ApplicationStopping) : Task.CompletedTask;
@@ -111,4 +119,5 @@ var demo = options.Demo ? Demo.FillAsync(new Uri(app.Urls.First()), TimeProvider
 await app.WaitForShutdownAsync();
 await demo;
 Console.WriteLine("Stopped.");
+#endif
 return 0;

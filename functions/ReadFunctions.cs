@@ -30,7 +30,7 @@ public static class ReadFunctions
         if (await service.Reader.ReadAsync(call.Patient, id, call.Visibility, context.RequestAborted) is not { } found)
         {
             await call.LogAsync(null, [], context.RequestAborted);
-            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));
+            await AbsentAsync(context, service, call, id);
             return;
         }
 
@@ -51,7 +51,7 @@ public static class ReadFunctions
             || await service.Reader.ReadVersionAsync(call.Patient, id, version, call.Visibility, context.RequestAborted) is not { } found)
         {
             await call.LogAsync(null, [], context.RequestAborted);
-            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such version of such an Observation."));
+            await AbsentAsync(context, service, call, id);
             return;
         }
 
@@ -72,7 +72,7 @@ public static class ReadFunctions
         await call.LogAsync(null, found, context.RequestAborted);
         if (found.Count == 0)
         {
-            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation. Ids are those that answers carry, not those that were sent."));
+            await AbsentAsync(context, service, call, id);
             return;
         }
 
@@ -80,6 +80,18 @@ public static class ReadFunctions
         using var body = new AnswerBuffer();
         BundleWriter.WriteHistory(body, found, Addresses.Base(context.Request), withR5);
         await FhirAnswer.BodyAsync(context, StatusCodes.Status200OK, body.Written);
+    }
+
+    // FHIR R4 http#read: 410 where it is known to be deleted; only to one who might have seen it.
+    private static async Task AbsentAsync(HttpContext context, Service service, LookUpCall call, string id)
+    {
+        if (await service.Reader.WasDeletedAsync(call.Patient, id, call.Visibility, context.RequestAborted))
+        {
+            await FhirAnswer.OutcomeAsync(context, StatusCodes.Status410Gone, Issue.Error("deleted", null, "This Observation was deleted. If you keep a copy, take it away: it was not this patient's."));
+            return;
+        }
+
+        await FhirAnswer.OutcomeAsync(context, StatusCodes.Status404NotFound, Issue.Error("not-found", null, "There is no such Observation, or no such version of it. Ids are those that answers carry, not those that were sent."));
     }
 
     /// <summary>Writes an Observation, with its version and time.</summary>

@@ -12,6 +12,7 @@ using PasientensMaledata.Functions.Streaming;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Search;
 using PasientensMaledata.Observations.Submissions;
+using PasientensMaledata.Retention;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
 using PasientensMaledata.Submissions;
@@ -70,9 +71,32 @@ public sealed record Service(
     /// <summary>Reads what the log has of a patient.</summary>
     public CitizenLog CitizenLog { get; } = new(Partitions, Blobs);
 
+    /// <summary>Holds the tables to the access log.</summary>
+    public LogReplay Replay { get; } = new(Partitions, Ring, Log, Time);
+
+    /// <summary>Gives the access log's newest events their place, and holds the tables to them.</summary>
+    /// <param name="everything">Whether every journal is looked at.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>How many were given their place.</returns>
+    public async Task<long> SequenceAsync(bool everything, CancellationToken cancellationToken)
+    {
+        var sequenced = await Log.Sequencer.RunAsync(everything, cancellationToken);
+        if (sequenced > 0 || everything)
+        {
+            await Replay.CatchUpAsync(cancellationToken);
+        }
+
+        return sequenced;
+    }
+
     /// <summary>Deletes what was refused longer ago than it is kept.</summary>
     public Task DeleteOldRefusedAsync(CancellationToken cancellationToken) =>
         Refused.DeleteBeforeAsync(DateOnly.FromDateTime(Time.GetUtcNow().UtcDateTime).AddDays(-RefusedDays), cancellationToken);
+
+    /// <summary>Deletes what its Controller has had kept as long as it is to be. Where the participants cannot be read nothing is.</summary>
+    public Task DeleteExpiredAsync(CancellationToken cancellationToken) => Access.Participants is { } list
+        ? new Deletions(Partitions, Ring, Journal, Time).DeleteExpiredAsync(list.RetentionDays, isDry: false, progress: null, cancellationToken)
+        : Task.CompletedTask;
 
     /// <summary>Makes them over a storage, in open mode.</summary>
     public static Service Open(IPartitions partitions, IBlobs blobs, KeyRing ring, NationalIdPolicy policy, string storageName, TimeProvider time, StreamOptions? stream = null) => Over(

@@ -52,10 +52,11 @@ public static class Triggers
     public static IReadOnlyList<Trigger> All { get; } =
     [
         new EventHubTrigger("IngestStream", "Receives events: each holds what is sent by HTTP, a Bundle or an Observation.", StreamFunctions.IngestAsync),
-        new TimerTrigger("SequenceLog", "*/5 * * * * *", "Gives the access log's newest events their place, and signs.", (service, stop) => service.Log.Sequencer.RunAsync(everything: false, stop)),
-        new TimerTrigger("SequenceWholeLog", "0 15 2 * * *", "The same, having looked at every journal there is.", (service, stop) => service.Log.Sequencer.RunAsync(everything: true, stop)),
+        new TimerTrigger("SequenceLog", "*/5 * * * * *", "Gives the access log's newest events their place, and signs.", (service, stop) => service.SequenceAsync(everything: false, stop)),
+        new TimerTrigger("SequenceWholeLog", "0 15 2 * * *", "The same, having looked at every journal there is.", (service, stop) => service.SequenceAsync(everything: true, stop)),
         new TimerTrigger("VerifyLog", "0 0 4 * * *", "Recomputes the whole access log, and holds what it promises against that.", LogFunctions.VerifyAsync),
         new TimerTrigger("DeleteRefused", "0 30 2 * * *", "Deletes what was refused longer ago than it is kept.", (service, stop) => service.DeleteOldRefusedAsync(stop)),
+        new TimerTrigger("DeleteExpired", "0 45 2 * * *", "Deletes what its Controller has had kept as long as it is to be.", (service, stop) => service.DeleteExpiredAsync(stop)),
         new TimerTrigger("ExportStatistics", "0 30 3 * * *", "Exports usage statistics of the days and months that are closed.", StatisticsFunctions.ExportAsync),
     ];
 }

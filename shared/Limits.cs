@@ -138,6 +138,12 @@ public static class Limits
     /// <summary>Bytes of a file of participants.</summary>
     public const int MaxParticipantFileBytes = 4_194_304;
 
+    /// <summary>Fewest days that a Controller may have its Observations kept: a slip of the pen must not empty everything in a night.</summary>
+    public const int MinRetentionDays = 30;
+
+    /// <summary>Most days: a hundred years.</summary>
+    public const int MaxRetentionDays = 36_500;
+
     /// <summary>How long the participants that were last read are relied on while they cannot be read anew.</summary>
     public static readonly TimeSpan MaxParticipantsAge = TimeSpan.FromSeconds(60);
 
@@ -183,6 +189,8 @@ public static class Limits
         ("Characters of the name of one who is blocked", $"{MaxBlockName}", "400"),
         ("Blocks of a citizen in force", $"{MaxBlocks}", "422"),
         ("Bytes of a file of participants", $"{MaxParticipantFileBytes}", "refused"),
+        ("Days that a controller's measurements are kept (retentionDays), fewest", $"{MinRetentionDays}", "refused"),
+        ("Days that a controller's measurements are kept (retentionDays), most", $"{MaxRetentionDays}", "refused"),
         ("Seconds that participants last read are relied on", $"{MaxParticipantsAge.TotalSeconds:0}", "503"),
     ];
 }

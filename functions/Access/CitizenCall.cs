@@ -45,5 +45,11 @@ internal sealed class CitizenCall(Service service, CitizenCaller caller, AccessE
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="setting">The setting that was changed.</param>
     public ValueTask LogAsync(PatientKey? patient, CancellationToken cancellationToken, PrivacySetting? setting = null) => service.Journal.AppendAsync(
-        logged with { Patient = patient ?? logged.Patient, Setting = setting is null ? null : SettingText.Write(setting) }, cancellationToken);
+        logged with
+        {
+            Patient = patient ?? logged.Patient,
+            Setting = setting is null ? null : SettingText.Write(setting),
+            Numbers = setting is null ? "" : SealedNumbers.Close([caller.Subject], service.Ring),
+        },
+        cancellationToken);
 }

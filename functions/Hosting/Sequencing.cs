@@ -34,7 +34,7 @@ internal sealed partial class Sequencing : IDisposable
         var today = DateOnly.FromDateTime(began.UtcDateTime);
         try
         {
-            await service.Log.Sequencer.RunAsync(today != lookedAtAll, cancellationToken);
+            await service.SequenceAsync(today != lookedAtAll, cancellationToken);
             lookedAtAll = today;
             Volatile.Write(ref last, began.UtcTicks);
         }

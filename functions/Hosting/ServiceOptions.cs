@@ -133,7 +133,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     }
 
     /// <summary>
-    /// What it is started with under the Functions host: the port comes from the host, the rest from app settings. Storage is Azure's and numbers
+    /// What it is started with under the Functions host: the port of a custom handler comes from the host, the rest from app settings. Storage is Azure's and numbers
     /// are real where nothing else is said. Null where something is wrong, with the reason.
     /// </summary>
     /// <param name="setting">The environment.</param>
@@ -143,7 +143,10 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
         ArgumentNullException.ThrowIfNull(setting);
         var storage = Said("PMD_STORAGE") ?? "azure";
         var numbers = Said("PMD_NUMBERS") ?? "strict";
-        error = !int.TryParse(setting(HostedPortSetting), System.Globalization.NumberStyles.None, null, out var port) || port is 0 or > 65535 ? $"{HostedPortSetting} is not a port."
+        var port = 0;
+
+        // An isolated worker is told no port: the worker's own library listens.
+        error = setting(HostedPortSetting) is { } said && (!int.TryParse(said, System.Globalization.NumberStyles.None, null, out port) || port is 0 or > 65535) ? $"{HostedPortSetting} is not a port."
             : storage is not ("embedded" or "azure") ? "PMD_STORAGE is to be embedded or azure."
             : numbers is not ("strict" or "synthetic" or "lenient") ? "PMD_NUMBERS is to be strict, synthetic or lenient."
             : storage == "embedded" && Said("WEBSITE_INSTANCE_ID") is not null ? "PMD_STORAGE=embedded keeps data on the instance's own disk, which Azure throws away. Use azure."

@@ -47,7 +47,7 @@ public sealed record Telemetry(Action<TracerProviderBuilder> Traces, Action<Mete
             targets.Add(new(t => t.AddOtlpExporter(), m => m.AddOtlpExporter(), l => l.AddOtlpExporter()));
         }
 
-#if !PACKAGED
+#if !DEPLOYED
         if (console)
         {
             targets.Add(new(t => t.AddConsoleExporter(), m => m.AddConsoleExporter(), l => l.AddConsoleExporter()));
@@ -57,7 +57,7 @@ public sealed record Telemetry(Action<TracerProviderBuilder> Traces, Action<Mete
     }
 
     /// <summary>Adds it to a program.</summary>
-    internal void AddTo(WebApplicationBuilder builder)
+    internal void AddTo(IHostApplicationBuilder builder)
     {
         // The builder reads no environment; of OpenTelemetry's variables nothing is lost.
         builder.Configuration.AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using PasientensMaledata.Functions.Access;
 using PasientensMaledata.Functions.Fhir;
 using PasientensMaledata.Observations;
@@ -23,46 +24,80 @@ public static class WebHost
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, port);
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = Limits.MaxBodyBytes;
-
-            // Twice what is accepted, so that what is past it is answered in FHIR's own words.
-            kestrel.Limits.MaxRequestLineSize = Limits.MaxRequestLineBytes * 2;
-            kestrel.Limits.MaxRequestHeadersTotalSize = Limits.MaxHeaderBytes * 2;
+            SetLimits(kestrel);
         });
 
         // A port that is taken is told by the program itself, without a trace.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-        builder.Services.AddSingleton<DistributedContextPropagator>(new TraceParent());
         telemetry?.AddTo(builder);
         builder.Services.AddRoutingCore();
-        builder.Services.AddRequestDecompression(decompression =>
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        AddServices(builder.Services, service);
+
+        var app = builder.Build();
+        Use(app, service, app.Services, find => find.UseRouting());
+        foreach (var route in Routes.All)
+        {
+            app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
+        }
+
+        TriggerCalls.Map(app, triggers ?? []);
+        return app;
+    }
+
+    /// <summary>What Kestrel turns away by itself.</summary>
+    public static void SetLimits(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = Limits.MaxBodyBytes;
+
+        // Twice what is accepted, so that what is past it is answered in FHIR's own words.
+        kestrel.Limits.MaxRequestLineSize = Limits.MaxRequestLineBytes * 2;
+        kestrel.Limits.MaxRequestHeadersTotalSize = Limits.MaxHeaderBytes * 2;
+    }
+
+    /// <summary>What the pipeline needs, and what runs beside it in every process, whoever hosts it.</summary>
+    public static void AddServices(IServiceCollection services, Service service)
+    {
+        services.AddSingleton<DistributedContextPropagator>(new TraceParent());
+        services.AddRequestDecompression(decompression =>
         {
             foreach (var other in decompression.DecompressionProviders.Keys.Where(k => k != "gzip").ToList())
             {
                 decompression.DecompressionProviders.Remove(other);
             }
         });
-        builder.Services.AddResponseCompression(compression =>
+        services.AddResponseCompression(compression =>
         {
             compression.MimeTypes = [FhirFormat.Json, "application/json"];
             compression.Providers.Add<GzipCompressionProvider>();
         });
-        builder.Services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
 
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
         Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
-        builder.Services.AddSingleton(services => new Sequencing(service, services.GetRequiredService<ILogger<Sequencing>>()));
-        builder.Services.AddHostedService(services => new Timers(
-            [keys, refused, services.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, services.GetRequiredService<ILogger<Timers>>()));
+        Timed expired = new("retention", TimeSpan.FromHours(6), service.DeleteExpiredAsync);
+        services.AddSingleton(provider => new Opening(service.Replay, service.Time, provider.GetRequiredService<ILogger<Opening>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<Opening>());
+        services.AddSingleton(provider => new Sequencing(service, provider.GetRequiredService<ILogger<Sequencing>>()));
+        services.AddHostedService(provider => new Timers(
+            [keys, refused, expired, provider.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, provider.GetRequiredService<ILogger<Timers>>()));
+    }
 
-        var app = builder.Build();
-        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
+    /// <summary>What every call goes through before its function.</summary>
+    /// <param name="app">The pipeline.</param>
+    /// <param name="service">The parts.</param>
+    /// <param name="provider">What <see cref="AddServices"/> has added.</param>
+    /// <param name="find">Finds the function, its endpoint, where that is not done yet.</param>
+    internal static void Use(IApplicationBuilder app, Service service, IServiceProvider provider, Action<IApplicationBuilder> find)
+    {
+        var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
+        var opening = provider.GetRequiredService<Opening>();
         app.Use(next => context => CorrelationIds.EchoAsync(context, next));
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
-        app.UseRouting();
+        find(app);
+        app.Use(next => context => opening.GuardAsync(context, next));
         app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
         if (service.IsOpen)
         {
@@ -73,13 +108,6 @@ public static class WebHost
         app.Use(next => context => IdentifyAsync(context, next, service));
         app.Use(next => context => AcceptableAsync(context, next));
         app.UseRequestDecompression();
-        foreach (var route in Routes.All)
-        {
-            app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
-        }
-
-        TriggerCalls.Map(app, triggers ?? []);
-        return app;
     }
 
     private static async Task IdentifyAsync(HttpContext context, RequestDelegate next, Service service)

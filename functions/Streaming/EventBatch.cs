@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace PasientensMaledata.Functions.Streaming;
@@ -71,12 +72,42 @@ public sealed record EventBatch(string Hub, string Partition, int Retry, IReadOn
 
         Expect(events is not null, "Data.events");
         var bodies = ReadBodies(events!, out var isMany);
+        return Of(
+            metadata,
+            metadata.TryGetValue("RetryContext", out var retry) && retry.ValueKind == JsonValueKind.Object && retry.TryGetProperty("RetryCount", out var count) && count.TryGetInt32(out var tries) ? tries : 0,
+            bodies.Select((b, i) => isMany ? One(metadata, b, i, bodies.Count) : Only(metadata, b)));
+    }
+
+    /// <summary>
+    /// Makes it of what the host gives an isolated worker: the bodies as they are, and the same metadata, an array of text or numbers as such, anything
+    /// else as JSON text.
+    /// </summary>
+    /// <param name="bodies">The bodies, in order.</param>
+    /// <param name="bindingData">The metadata, by the same names.</param>
+    /// <param name="retry">How many times the host has tried this batch before.</param>
+    /// <exception cref="JsonException">It is not what a host gives.</exception>
+    public static EventBatch Of(IReadOnlyList<byte[]> bodies, IReadOnlyDictionary<string, object?> bindingData, int retry)
+    {
+        var metadata = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var name in MetadataRead)
+        {
+            if (bindingData.TryGetValue(name, out var value) && value is not null)
+            {
+                metadata[name] = value is string text ? Opened(Encoding.UTF8.GetBytes(text)) : JsonSerializer.SerializeToElement(value, value.GetType());
+            }
+        }
+
+        return Of(metadata, retry, bodies.Select((b, i) => One(metadata, b, i, bodies.Count)));
+    }
+
+    private static EventBatch Of(Dictionary<string, JsonElement> metadata, int retry, IEnumerable<StreamEvent> events)
+    {
         var context = metadata.TryGetValue("PartitionContext", out var partition) ? partition : metadata.GetValueOrDefault("TriggerPartitionContext");
         return new(
             Text(context, "EventHubName") ?? throw NotAHosts("the name of the hub"),
             Text(context, "PartitionId") ?? throw NotAHosts("the partition"),
-            metadata.TryGetValue("RetryContext", out var retry) && retry.ValueKind == JsonValueKind.Object && retry.TryGetProperty("RetryCount", out var count) && count.TryGetInt32(out var tries) ? tries : 0,
-            [.. bodies.Select((b, i) => isMany ? One(metadata, b, i, bodies.Count) : Only(metadata, b))]);
+            retry,
+            [.. events]);
     }
 
     private static readonly string[] MetadataRead =
@@ -190,19 +221,25 @@ public sealed record EventBatch(string Hub, string Partition, int Retry, IReadOn
     {
         if (reader.TokenType == JsonTokenType.String)
         {
-            try
-            {
-                using var inner = JsonDocument.Parse(Unescaped(ref reader), new() { MaxDepth = Deep.MaxDepth });
-                return inner.RootElement.Clone();
-            }
-            catch (JsonException)
-            {
-                // A plain string, such as a time.
-            }
+            return Opened(Unescaped(ref reader));
         }
 
         using var document = JsonDocument.ParseValue(ref reader);
         return document.RootElement.Clone();
+    }
+
+    private static JsonElement Opened(byte[] text)
+    {
+        try
+        {
+            using var inner = JsonDocument.Parse(text, new() { MaxDepth = Deep.MaxDepth });
+            return inner.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            // A plain string, such as a time.
+            return JsonSerializer.SerializeToElement(Encoding.UTF8.GetString(text));
+        }
     }
 
     private static bool IsGzip(JsonElement properties) =>

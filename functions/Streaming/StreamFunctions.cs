@@ -15,7 +15,8 @@ public static partial class StreamFunctions
     /// <summary><c>POST /IngestStream</c>, from the Functions host.</summary>
     public static async Task IngestAsync(HttpContext context, Service service)
     {
-        var answer = await ReceiveAsync(context, service);
+        var answer = await ReceiveAsync(
+            () => ReadAsync(context), service, context.Request.Headers[InvocationHeader].ToString(), context.RequestServices.GetRequiredService<ILoggerFactory>(), context.RequestAborted);
 
         // Always a JSON object: an empty answer is one that the host waits for until it kills the process.
         context.Response.StatusCode = answer.Status;
@@ -23,25 +24,19 @@ public static partial class StreamFunctions
         await context.Response.WriteAsync(JsonSerializer.Serialize(new { Outputs = new { }, Logs = new[] { answer.Log }, ReturnValue = (object?)null }), context.RequestAborted);
     }
 
-    private static async Task<BatchAnswer> ReceiveAsync(HttpContext context, Service service)
+    /// <summary>Receives a batch, whatever brings it. What goes wrong is an answer, and nothing of what was sent goes into a log.</summary>
+    /// <param name="readAsync">Reads the batch.</param>
+    /// <param name="service">The parts.</param>
+    /// <param name="invocation">The host's id of the invocation, the same when it is tried again.</param>
+    /// <param name="logging">Where a fault goes.</param>
+    /// <param name="cancellationToken">The host left.</param>
+    internal static async Task<BatchAnswer> ReceiveAsync(Func<Task<EventBatch>> readAsync, Service service, string invocation, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = Limits.MaxBatchBytes;
         try
         {
-            var (rented, length) = await FhirBody.ReadBytesAsync(context.Request, Limits.MaxBatchBytes, context.RequestAborted);
-            EventBatch batch;
-            try
-            {
-                batch = EventBatch.Read(rented.AsSpan(0, length));
-            }
-            finally
-            {
-                // It held what is said of patients.
-                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
-            }
-
+            var batch = await readAsync();
             Signals.StreamBatch.Record(batch.Events.Count);
-            return await service.Stream.ReceiveAsync(batch, context.Request.Headers[InvocationHeader].ToString(), context.RequestAborted);
+            return await service.Stream.ReceiveAsync(batch, invocation, cancellationToken);
         }
         catch (JsonException e)
         {
@@ -54,8 +49,23 @@ public static partial class StreamFunctions
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The type and the place, not the message: that may hold what was sent.
-            Log(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata"), e.GetType().Name, e.StackTrace);
+            Log(logging.CreateLogger("PasientensMaledata"), e.GetType().Name, e.StackTrace);
             return new(StatusCodes.Status500InternalServerError, "A fault of the service; the batch is to be tried again.");
+        }
+    }
+
+    private static async Task<EventBatch> ReadAsync(HttpContext context)
+    {
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = Limits.MaxBatchBytes;
+        var (rented, length) = await FhirBody.ReadBytesAsync(context.Request, Limits.MaxBatchBytes, context.RequestAborted);
+        try
+        {
+            return EventBatch.Read(rented.AsSpan(0, length));
+        }
+        finally
+        {
+            // It held what is said of patients.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
         }
     }
 

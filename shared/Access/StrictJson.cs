@@ -134,6 +134,23 @@ internal sealed class StrictJson
     /// <summary>A date, <c>yyyy-MM-dd</c>.</summary>
     public DateOnly? Date(string member, bool required) => Value<DateOnly>(member, required, TryParseDate, "a date, as 2026-11-20");
 
+    /// <summary>A whole number within bounds; null where it is absent or wrong.</summary>
+    public int? Number(string member, int least, int most)
+    {
+        if (!TryGet(member, required: false, out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        Problem(member, $"is to be a whole number of {least} to {most}.");
+        return null;
+    }
+
     /// <summary>True or false; false where it is absent.</summary>
     public bool Flag(string member)
     {

@@ -51,6 +51,12 @@ public sealed record AccessEvent
     /// <summary>The privacy setting that was changed, or the participants' version: its whole JSON text, so that settings can be replayed from the log.</summary>
     public string? Setting { get; init; }
 
+    /// <summary>
+    /// The person numbers that a changed setting or a joining goes by, sealed under a key of the ring (<see cref="SealedNumbers"/>): without them what was set
+    /// after a backup, by one who was not known before it, could not be set again. Empty for all other events.
+    /// </summary>
+    public string Numbers { get; init; } = "";
+
     /// <summary>What an operator did, on the command line.</summary>
     public LoggedOperation? Operation { get; init; }
 }
@@ -179,4 +185,5 @@ public sealed record LoggedEntry(string Identity, string Outcome, string Reason,
 /// <param name="Command">The command, such as <c>patient link</c>.</param>
 /// <param name="Reason">Why, as stated, length-limited.</param>
 /// <param name="Count">How much of what it was about.</param>
-public sealed record LoggedOperation(string Command, string Reason, int Count);
+/// <param name="Subject">What it was about, as far as it is to be done again when tables are restored from before it: identity and Controller, or Controller.</param>
+public sealed record LoggedOperation(string Command, string Reason, int Count, string Subject = "");

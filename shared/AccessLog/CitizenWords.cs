@@ -47,6 +47,28 @@ public static class CitizenWords
         ["level"] = new("Personen var ikke logget inn på høyeste nivå", "The person was not signed in at the highest level"),
     };
 
+    private static readonly Dictionary<string, Wording> Operations = new(StringComparer.Ordinal)
+    {
+        [OperatorEvent.DeleteObservation] = new("Slettet en måling", "Deleted a measurement"),
+        [OperatorEvent.DeletePatient] = new("Slettet målingene dine", "Deleted your measurements"),
+        [OperatorEvent.DeleteController] = new("Slettet målingene som en virksomhet hadde ansvar for", "Deleted the measurements that an organisation was responsible for"),
+        [OperatorEvent.DeleteExpired] = new("Slettet målinger", "Deleted measurements"),
+        [OperatorEvent.Export] = new("Hentet ut målingene dine for virksomheten som har ansvar for dem", "Took out your measurements for the organisation that is responsible for them"),
+        [OperatorEvent.Link] = new("Knyttet sammen to numre som begge er dine", "Joined two numbers that are both yours"),
+    };
+
+    private static readonly Dictionary<string, Wording> DeletionReasons = new(StringComparer.Ordinal)
+    {
+        ["wrong-patient"] = new("gjaldt en annen person", "was another person's"),
+        ["patient-request"] = new("etter ønske fra deg", "as you asked"),
+        ["controller-request"] = new("etter ønske fra virksomheten som har ansvar for dem", "as the responsible organisation asked"),
+        ["controller-left"] = new("virksomheten er ikke lenger med i tjenesten", "the organisation no longer takes part in the service"),
+        ["retention"] = new("oppbevaringstiden var ute", "they had been kept as long as they are to be"),
+    };
+
+    /// <summary>The reason classes of a deletion.</summary>
+    public static IReadOnlyCollection<string> ReasonsOfDeletion => DeletionReasons.Keys;
+
     /// <summary>What was done.</summary>
     public static Wording Action(AccessEvent logged) => logged.Action switch
     {
@@ -59,7 +81,8 @@ public static class CitizenWords
         AccessAction.CitizenExport => new("Hentet ut alt som er lagret om deg", "Took out all that is stored about you"),
         AccessAction.SettingChange => new("Endret en personverninnstilling", "Changed a privacy setting"),
         AccessAction.Refused => new("Behandlet en innsending som var avvist", "Handled a submission that had been refused"),
-        _ => new("Driftet tjenesten", "Operated the service"),
+        _ => Operations.GetValueOrDefault(logged.Operation?.Command ?? "", new("Driftet tjenesten", "Operated the service")) is var done
+            && DeletionReasons.TryGetValue(logged.Operation?.Reason ?? "", out var why) ? new($"{done.Norwegian}: {why.Norwegian}", $"{done.English}: {why.English}") : done,
     };
 
     /// <summary>Who, in words, from the authorisation; null where nobody of the health services looked.</summary>

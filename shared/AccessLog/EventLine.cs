@@ -245,12 +245,18 @@ public static class EventLine
             json.WriteString("set", setting);
         }
 
+        if (logged.Numbers.Length > 0)
+        {
+            json.WriteString("sub", logged.Numbers);
+        }
+
         if (logged.Operation is { } operation)
         {
             json.WriteStartObject("do");
             Text(json, "cmd", operation.Command);
             Text(json, "why", operation.Reason);
             json.WriteNumber("n", operation.Count);
+            Text(json, "on", operation.Subject);
             json.WriteEndObject();
         }
     }
@@ -291,7 +297,8 @@ public static class EventLine
             Submission = Part(json, "su", s => new LoggedSubmission(
                 Text(s, "id"), new SenderId(Text(s, "by")), Text(s, "via"), [.. s.GetProperty("e").EnumerateArray().Select(Entry)])),
             Setting = json.TryGetProperty("set", out var setting) ? setting.GetString() : null,
-            Operation = Part(json, "do", o => new LoggedOperation(Text(o, "cmd"), Text(o, "why"), o.GetProperty("n").GetInt32())),
+            Operation = Part(json, "do", o => new LoggedOperation(Text(o, "cmd"), Text(o, "why"), o.GetProperty("n").GetInt32(), Text(o, "on"))),
+            Numbers = Text(json, "sub"),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using PasientensMaledata.Storage;
@@ -30,7 +31,10 @@ public sealed class PatientDirectory(IPartitions partitions, KeyRing ring)
     }
 
     /// <summary>The key a number leads to, made the first time. Of two that make it at once, one wins and both get its key.</summary>
-    public async ValueTask<PatientKey> FindOrCreateAsync(NationalId number, CancellationToken cancellationToken)
+    public ValueTask<PatientKey> FindOrCreateAsync(NationalId number, CancellationToken cancellationToken) => FindOrCreateAsync(number, null, cancellationToken);
+
+    /// <summary>The same, with the key that it had before, where tables were restored that do not know it.</summary>
+    public async ValueTask<PatientKey> FindOrCreateAsync(NationalId number, PatientKey? before, CancellationToken cancellationToken)
     {
         if (await FindAsync(number, cancellationToken) is { } known)
         {
@@ -45,9 +49,58 @@ public sealed class PatientDirectory(IPartitions partitions, KeyRing ring)
         }
 
         // The person's row first: a number never leads to a key without one.
-        var person = Person.NewRandom(PatientKey.NewRandom());
-        await partitions.CommitAsync(person.Key.Partition, [RowOperation.Insert(Person.RowKey(person.Key), person.ToRow(ring.Master))], null, cancellationToken);
+        var person = Person.NewRandom(before ?? PatientKey.NewRandom());
+        var made = await partitions.CommitAsync(person.Key.Partition, [RowOperation.Insert(Person.RowKey(person.Key), person.ToRow(ring.Master))], null, cancellationToken);
+        if (made.Outcome != CommitOutcome.Committed)
+        {
+            // It is there, of a number that led to it then, or as our own first try made it.
+            var row = await partitions.ReadAsync(person.Key.Partition, Person.RowKey(person.Key), cancellationToken) ?? throw new StorageUnavailableException("A patient's row exists, yet cannot be read.");
+            person = Person.FromRow(person.Key, row.Value.Span, ring.Master);
+        }
+
         return await AddAsync(number, person, cancellationToken);
+    }
+
+    /// <summary>Every key that a number leads to, and those joined with it, each once. One read for each number, beside those of the rows.</summary>
+    /// <param name="first">The partition to begin with, 0 to 255: so that work that never comes to the end does not leave out the same each time.</param>
+    /// <param name="progress">Told how many of the 256 partitions are done.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async IAsyncEnumerable<PatientKey> ListAsync(int first, IProgress<int>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<PatientKey>();
+        for (var i = 0; i < 256; i++)
+        {
+            var partition = new PartitionKey($"directory-{(first + i) % 256:x2}");
+            string? continuation = null;
+            do
+            {
+                var page = await partitions.ReadRangeAsync(partition, new("d."), new("d~"), StorageLimits.MaxPageRows, continuation, cancellationToken);
+                foreach (var row in page.Rows)
+                {
+                    var key = KeyOf(row.Value.Span);
+                    if (!seen.Add(key))
+                    {
+                        continue;
+                    }
+
+                    yield return key;
+                    if (await partitions.ReadAsync(key.Partition, Person.RowKey(key), cancellationToken) is not { } of)
+                    {
+                        continue;
+                    }
+
+                    var person = Person.FromRow(key, of.Value.Span, ring.Master);
+                    foreach (var other in person.Joined.Concat(person.LeadsTo is { } primary ? [primary] : []).Where(seen.Add))
+                    {
+                        yield return other;
+                    }
+                }
+
+                continuation = page.Continuation;
+            }
+            while (continuation is not null);
+            progress?.Report(i + 1);
+        }
     }
 
     /// <summary>Lets a number lead to a person, unless it leads to one already; returns the key it leads to.</summary>

@@ -144,6 +144,36 @@ public sealed class ParticipantFileTests
         Assert.Contains("bytes", Assert.Single(ParticipantFile.Read((byte[])[.. largest, (byte)' '], 1).Problems).Problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(Limits.MinRetentionDays, true)]
+    [InlineData(Limits.MinRetentionDays - 1, false)]
+    [InlineData(Limits.MaxRetentionDays, true)]
+    [InlineData(Limits.MaxRetentionDays + 1, false)]
+    public void Measurements_are_kept_for_so_many_days_and_no_fewer_or_more(int days, bool isAccepted)
+    {
+        var root = JsonNode.Parse(Example())!.AsObject();
+        Second(root)["retentionDays"] = days;
+        var read = ParticipantFile.Read(Encoding.UTF8.GetBytes(root.ToJsonString()), 1);
+        Assert.Equal(isAccepted, read.List is not null);
+        if (read.List is { } list)
+        {
+            Assert.Equal([days], list.RetentionDays.Values);
+            Assert.Contains(read.Remarks, r => r.Where == "/participants/1/retentionDays");
+        }
+        else
+        {
+            Assert.Equal("/participants/1/retentionDays", Assert.Single(read.Problems).Where);
+        }
+    }
+
+    [Fact]
+    public void One_who_is_no_controller_has_no_days_of_keeping()
+    {
+        var root = JsonNode.Parse(Example())!.AsObject();
+        First(root)["retentionDays"] = 365;
+        Assert.Contains(ParticipantFile.Read(Encoding.UTF8.GetBytes(root.ToJsonString()), 1).Problems, p => p.Where == "/participants/0/retentionDays");
+    }
+
     [Fact]
     public void Successors_of_a_municipality_may_follow_one_upon_the_other()
     {

@@ -43,10 +43,10 @@ internal sealed class TestService : IAsyncDisposable
 
     public static async Task<TestService> StartAsync(
         NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, Func<IBlobs, IBlobs>? wrapBlobs = null, StreamOptions? stream = null,
-        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null, PasientensMaledata.Functions.Hosting.Telemetry? telemetry = null)
+        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null, PasientensMaledata.Functions.Hosting.Telemetry? telemetry = null, string? inFolder = null, DateTimeOffset? at = null)
     {
-        var folder = Directory.CreateTempSubdirectory("pmd-test-").FullName;
-        var clock = new FakeTimeProvider(Noon);
+        var folder = inFolder ?? Directory.CreateTempSubdirectory("pmd-test-").FullName;
+        var clock = new FakeTimeProvider(at ?? Noon);
         var storage = EmbeddedStorage.Open(folder, clock);
         var ring = await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
         var partitions = wrap is null ? storage.Partitions : wrap(storage.Partitions);
@@ -55,8 +55,11 @@ internal sealed class TestService : IAsyncDisposable
             new OpenAuthentication(ring, policy, clock), new(() => participants ?? Development.Participants, AccessRules.Default, new NoRegisters(), new(partitions), caps: null, clock), stream);
         var app = WebHost.Build(service, 0, triggers ?? Triggers.All, telemetry);
         await app.StartAsync();
-        return new(folder, clock, storage, service, app);
+        return new(folder, clock, storage, service, app) { IsKept = inFolder is not null };
     }
+
+    /// <summary>Whether the folder is the test's own, and stays.</summary>
+    private bool IsKept { get; init; }
 
     public async Task<Answer> SendAsync(HttpMethod method, string path, string? body = null, string contentType = "application/fhir+json", params (string Name, string Value)[] headers)
     {
@@ -95,7 +98,10 @@ internal sealed class TestService : IAsyncDisposable
         Client.Dispose();
         await app.DisposeAsync();
         await storage.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        if (!IsKept)
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 }
 

@@ -103,16 +103,16 @@ internal sealed class FunctionsHost : IAsyncDisposable
         return await client.SendAsync(inner);
     }
 
+    /// <summary>Triggers a function with nothing but its name, as a timer: what else a timer's call holds is not relied on.</summary>
+    public Task<bool> TriggerAsync(string function) => TriggerAsync(
+        function, Encoding.UTF8.GetBytes(new JsonObject { ["Data"] = new JsonObject(), ["Metadata"] = new JsonObject { ["sys"] = new JsonObject { ["MethodName"] = function } } }.ToJsonString()));
+
     /// <summary>Triggers a function. True where the host takes the answer for success: 2xx with a JSON object.</summary>
     /// <exception cref="TimeoutException">A 2xx without a body: the host would wait for it until its time-out.</exception>
-    public Task<bool> TriggerAsync(string function, JsonObject data) =>
-        TriggerWithAsync(function, Encoding.UTF8.GetBytes(new JsonObject { ["Data"] = data, ["Metadata"] = new JsonObject { ["sys"] = new JsonObject { ["MethodName"] = function } } }.ToJsonString()));
-
-    /// <summary>The same, with what the host sends.</summary>
-    public async Task<bool> TriggerWithAsync(string function, byte[] sent)
+    public async Task<bool> TriggerAsync(string function, byte[] call)
     {
         // Read as a stream, so that it is sent in chunks, as the host does.
-        using var body = new StreamContent(new ChunkedOnly(sent));
+        using var body = new StreamContent(new ChunkedOnly(call));
         body.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=utf-8");
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/{function}") { Content = body };
         request.Headers.Add("X-Azure-Functions-InvocationId", Guid.NewGuid().ToString());

@@ -1,179 +1,126 @@
-using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using System.Text.Json.Nodes;
 using PasientensMaledata.Access.Participants;
+using PasientensMaledata.AccessLog.Checkpoints;
+using PasientensMaledata.AccessLog.Verification;
 using PasientensMaledata.Issuer;
 using PasientensMaledata.Simulator;
 using PasientensMaledata.Storage.Embedded;
+using PasientensMaledata.Storage.Sealing;
 using PasientensMaledata.Tests.Functions;
 using PasientensMaledata.Tests.Storage;
 
 namespace PasientensMaledata.Tests.Hosting;
 
-/// <summary>The package under the host, with callers that are known by tokens, a hub that delivers, and telemetry.</summary>
+/// <summary>Gateway, event hub, clinician and citizen through the Functions host and into the package, with tokens of an issuer that answers by HTTP.</summary>
 [Collection(nameof(Package))]
 public sealed class HostedAcceptanceTests(Package package)
 {
     private const string PublicBase = "https://pmd.example.org";
+    private const string Gateway = "eksempel-gateway";
+    private static readonly SigningKey IssuerKey = SigningKey.Rsa();
     private static readonly SigningKey ProofKey = SigningKey.Ec();
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task What_a_gateway_sends_by_HTTP_and_through_the_hub_is_found_by_a_clinician(bool hasTelemetry)
+    [Fact]
+    public async Task What_comes_by_HTTP_and_stream_is_found_and_logged_and_is_there_once_after_kill_and_delivery_again()
     {
         using var folder = new TemporaryFolder();
         await EnrolAsync(folder.Path);
-        await using var issuing = await Issuing.StartAsync();
-        await using var collector = await Collector.StartAsync();
-        var settings = Settings(folder.Path, issuing.Issuer);
-        if (hasTelemetry)
-        {
-            settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address;
-            settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-            settings["OTEL_METRIC_EXPORT_INTERVAL"] = settings["OTEL_BSP_SCHEDULE_DELAY"] = "200";
-        }
-
-        await using var host = await FunctionsHost.StartAsync(package.Folder, settings);
+        var port = Node.FreePorts(1)[0];
+        var issuer = new DevelopmentIssuer($"http://127.0.0.1:{port}", IssuerKey, TimeProvider.System);
+        await using var issuing = IssuerHost.Build(issuer, port);
+        await issuing.StartAsync();
         var person = SyntheticNumbers.Number(61);
-        using var stored = await SendAsync(host, issuing.Issuer, TokenKind.Gateway, "/", Messages.Collection(SecuredService.Of(person, "by-http")).ToJsonString(), "application/fhir+json");
-        Assert.True(stored.StatusCode == HttpStatusCode.OK, await stored.Content.ReadAsStringAsync());
-        Assert.Contains("\"created\"", await stored.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-
-        var events = new[] { Messages.Collection(SecuredService.Of(person, "by-hub")).ToJsonString(), "no measurement" }.Select(b => new HostEvent(Encoding.UTF8.GetBytes(b), "eksempel-gateway")).ToList();
-        Assert.True(await host.TriggerWithAsync("IngestStream", HostBatch.Write(events, "0", 1, TimeProvider.System.GetUtcNow())));
-        Assert.True(await host.TriggerAsync("SequenceLog", []));
-        Assert.True(await host.TriggerAsync("VerifyLog", []));
-
-        using var found = await SendAsync(host, issuing.Issuer, TokenKind.Clinician, "/Observation/_search", $"patient.identifier={person}", "application/x-www-form-urlencoded");
-        var text = await found.Content.ReadAsStringAsync();
-        Assert.True(found.StatusCode == HttpStatusCode.OK && text.Contains("by-http", StringComparison.Ordinal) && text.Contains("by-hub", StringComparison.Ordinal), text);
-
-        // A proof for the address that the program itself is reached at is for another service's.
-        using var other = await SendAsync(host, issuing.Issuer, TokenKind.Clinician, "/Observation/_search", $"patient.identifier={person}", "application/x-www-form-urlencoded", "http://127.0.0.1");
-        Assert.Equal(HttpStatusCode.Unauthorized, other.StatusCode);
-
-        TestContext.Current.TestOutputHelper!.WriteLine($"Answered {host.TookToAnswer.TotalMilliseconds:0} ms after it was started, telemetry {(hasTelemetry ? "on" : "off")}.");
-        Assert.DoesNotContain("fail:", host.Said, StringComparison.Ordinal);
-        Assert.DoesNotContain(person, host.Said, StringComparison.Ordinal);
-        if (!hasTelemetry)
+        var enqueued = TimeProvider.System.GetUtcNow();
+        long logged = 0;
+        await using (var host = await FunctionsHost.StartAsync(package.Folder, Settings(folder.Path, issuer.Address)))
         {
-            Assert.Empty(collector.Bodies);
-            return;
+            for (var start = 0; start < 2; start++)
+            {
+                // By HTTP: the second time it is known.
+                var sent = await AskAsync(host, TokenKind.Gateway, "POST", "/", "application/fhir+json", Messages.Collection(Of(person, "by-http"), Of(person, "also-by-http")).ToJsonString());
+                Assert.Equal(HttpStatusCode.OK, sent.Status);
+                Assert.Equal(start == 0 ? ["created", "created"] : ["known", "known"], sent.Entries.Select(Word));
+
+                // By stream: one that is stored, one that is no FHIR, one of a publisher whom nobody knows; the same batch again after the kill.
+                Assert.True(await host.TriggerAsync("IngestStream", HostBatch.Write(
+                    [new(Body(Of(person, "by-stream")), Gateway), new("not json"u8.ToArray(), Gateway), new(Body(Of(person, "by-nobody")), "nobody")], "0", 41, enqueued, retry: start)));
+                var refused = await AskAsync(host, TokenKind.Gateway, "GET", "/submissions/refused");
+                Assert.Single(refused.Json["refused"]!.AsArray());
+
+                // A search, signed for the public address though the program is called at 127.0.0.1.
+                var found = await AskAsync(host, TokenKind.Clinician, "POST", "/Observation/_search", "application/x-www-form-urlencoded", $"patient.identifier={person}");
+                Assert.Equal(HttpStatusCode.OK, found.Status);
+                Assert.Equal(["also-by-http", "by-http", "by-stream"], found.Observations.Select(o => (string)o["identifier"]![0]!["value"]!).Order(StringComparer.Ordinal));
+                Assert.All(found.Entries, e => Assert.StartsWith(PublicBase + "/Observation/", (string)e["fullUrl"]!, StringComparison.Ordinal));
+
+                // Logged before it was answered, sequenced when the timer says so, signed, and shown to the citizen.
+                Assert.True(await host.TriggerAsync("SequenceLog"));
+                using var checkpoint = await host.SendAsync(new(HttpMethod.Get, "/log/checkpoint"));
+                var size = long.Parse((await checkpoint.Content.ReadAsStringAsync()).Split('\n')[1], System.Globalization.CultureInfo.InvariantCulture);
+                Assert.True(size > logged, $"{size} events are signed for, and {logged} were before.");
+                logged = size;
+                var seen = await AskAsync(host, TokenKind.Citizen, "GET", "/citizen/access-log", person: person);
+                Assert.True(seen.Status == HttpStatusCode.OK, seen.Text);
+                Assert.Contains(DevelopmentPeople.ClinicianName, seen.Text, StringComparison.Ordinal);
+
+                await host.KillAndRestartAsync();
+            }
+
+            Assert.DoesNotContain(person, host.Said, StringComparison.Ordinal);
         }
 
-        // Names stand in the bodies as they are, as would a number.
-        await collector.HearAsync("pmd.submissions");
-        await collector.HearAsync("pmd.log.verify.runs");
-        await collector.HearAsync("POST /Observation/_search");
-        Assert.All(collector.Bodies, b => Assert.DoesNotContain(person, b, StringComparison.Ordinal));
-        Assert.All(collector.Bodies, b => Assert.DoesNotContain(DevelopmentPeople.Clinician, b, StringComparison.Ordinal));
-    }
+        await using var storage = EmbeddedStorage.Open(folder.Path, TimeProvider.System);
+        var verdict = await new LogVerifier(storage.Blobs, storage.Partitions).VerifyAsync(await LogKeys.ReadVerifiersAsync(storage.Blobs, default), null, progress: null, default);
+        Assert.Null(verdict.Fault?.ToString());
+        Assert.True(verdict.Events >= logged);
 
-    private static async Task<HttpResponseMessage> SendAsync(FunctionsHost host, DevelopmentIssuer issuer, TokenKind kind, string path, string body, string contentType, string publicBase = PublicBase)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, null, contentType) };
-        foreach (var (name, value) in new DevelopmentClient(issuer, kind, ProofKey, TimeProvider.System).Headers("POST", new Uri(publicBase + path)).Lines)
+        async Task<Answer> AskAsync(FunctionsHost host, TokenKind kind, string method, string path, string? type = null, string? body = null, string? person = null)
         {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
+            var client = new DevelopmentClient(issuer, kind, ProofKey, TimeProvider.System);
+            var token = person is null ? client.Token() : client.Token().With("pid", person);
+            using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, type!) };
+            foreach (var (name, value) in client.Headers(method, new(PublicBase + path), token.Sign(issuer.Key)).Lines)
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
 
-        return await host.SendAsync(request);
+            using var response = await host.SendAsync(request);
+            return new(response.StatusCode, response, await response.Content.ReadAsStringAsync());
+        }
     }
 
-    // The participants of the example, enrolled whatever the date is.
+    // Some while ago, whatever day it is.
+    private static JsonObject Of(string person, string name) => Messages.HeartRate(person, name, TimeProvider.System.GetUtcNow().AddDays(-3).ToString("yyyy-MM-dd'T'08:00:00+01:00", System.Globalization.CultureInfo.InvariantCulture));
+
+    private static byte[] Body(JsonObject observation) => Encoding.UTF8.GetBytes(observation.ToJsonString());
+
+    private static string Word(JsonNode entry) => (string)entry["response"]!["outcome"]!["issue"]![0]!["details"]!["coding"]![0]!["code"]!;
+
+    // As ./pmd participants does, before anything runs.
     private static async Task EnrolAsync(string folder)
     {
         await using var storage = EmbeddedStorage.Open(folder, TimeProvider.System);
-        var file = System.Text.RegularExpressions.Regex.Replace(SecuredService.ExampleParticipants().ToJsonString(), "\"from\":\"[^\"]*\"(,\"to\":\"[^\"]*\")?", "\"from\":\"2020-01-01\"");
-        var result = await new ParticipantStore(storage.Blobs, TimeProvider.System).ImportAsync(Encoding.UTF8.GetBytes(file), allowRemoval: false, default);
-        Assert.True(result.Read.List is not null, string.Join('\n', result.Read.Problems));
+        await KeyRing.OpenAsync(storage.Blobs, () => MasterKeys.ReadOrCreate(Path.Combine(folder, "master-keys.json")), default);
+        var example = SecuredService.ExampleParticipants().ToJsonString().Replace("2026-01-01", "2020-01-01", StringComparison.Ordinal);
+        var imported = await new ParticipantStore(storage.Blobs, TimeProvider.System).ImportAsync(Encoding.UTF8.GetBytes(example), allowRemoval: false, default);
+        Assert.True(imported.Outcome == ImportOutcome.Imported, string.Join('\n', imported.Read.Problems));
     }
 
-    private static Dictionary<string, string> Settings(string folder, DevelopmentIssuer issuer) => new()
+    private static Dictionary<string, string> Settings(string folder, string issuer) => new()
     {
         ["PMD_STORAGE"] = "embedded",
         ["PMD_DATA"] = folder,
         ["PMD_NUMBERS"] = "synthetic",
         ["Auth__PublicBaseUrl"] = PublicBase,
-        ["Auth__HelseId__Issuer"] = issuer.IssuerOf(TokenKind.Clinician),
-        ["Auth__HelseId__Audience"] = "nhn:pmd",
+        ["Auth__HelseId__Issuer"] = issuer + "/helseid",
+        ["Auth__HelseId__Audience"] = DevelopmentIssuer.Audience,
         ["Auth__HelseId__ReadScope"] = "nhn:pmd/read",
         ["Auth__HelseId__WriteScope"] = "nhn:pmd/write",
+        ["Auth__IdPorten__Issuer"] = issuer + "/idporten",
+        ["Auth__IdPorten__Audience"] = DevelopmentIssuer.CitizenAudience,
+        ["Auth__IdPorten__Scope"] = "pmd:citizen",
+        ["Auth__IdPorten__Clients"] = DevelopmentPeople.CitizenClient,
     };
-
-    private sealed class Issuing(WebApplication app, DevelopmentIssuer issuer) : IAsyncDisposable
-    {
-        private static readonly SigningKey Key = SigningKey.Rsa();
-
-        public DevelopmentIssuer Issuer => issuer;
-
-        public static async Task<Issuing> StartAsync()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            listener.Stop();
-            var issuer = new DevelopmentIssuer($"http://127.0.0.1:{port}", Key, TimeProvider.System);
-            var app = IssuerHost.Build(issuer, port);
-            await app.StartAsync();
-            return new(app, issuer);
-        }
-
-        public ValueTask DisposeAsync() => app.DisposeAsync();
-    }
-
-    /// <summary>An OpenTelemetry collector that keeps what it is sent.</summary>
-    private sealed class Collector : IAsyncDisposable
-    {
-        private readonly WebApplication app;
-        private readonly ConcurrentQueue<string> bodies = new();
-        private readonly SemaphoreSlim heard = new(0);
-
-        private Collector()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
-            app = builder.Build();
-            app.MapPost("/v1/{signal}", async (HttpContext context) =>
-            {
-                using var copy = new MemoryStream();
-                await context.Request.Body.CopyToAsync(copy);
-                bodies.Enqueue(Encoding.Latin1.GetString(copy.ToArray()));
-                heard.Release();
-            });
-        }
-
-        public string Address => app.Urls.First();
-
-        public IReadOnlyList<string> Bodies => [.. bodies];
-
-        public static async Task<Collector> StartAsync()
-        {
-            var collector = new Collector();
-            await collector.app.StartAsync();
-            return collector;
-        }
-
-        public async Task HearAsync(string text)
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (!Bodies.Any(b => b.Contains(text, StringComparison.Ordinal)))
-            {
-                await heard.WaitAsync(limit.Token);
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await app.DisposeAsync();
-            heard.Dispose();
-        }
-    }
 }

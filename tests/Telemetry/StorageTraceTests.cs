@@ -8,6 +8,7 @@ using PasientensMaledata.Telemetry;
 namespace PasientensMaledata.Tests.Telemetry;
 
 /// <summary>What Azure Storage is told of a trace.</summary>
+[Collection(nameof(Alone))]
 public sealed class StorageTraceTests
 {
     [Fact]

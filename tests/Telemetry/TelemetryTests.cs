@@ -8,7 +8,11 @@ using PasientensMaledata.Tests.Functions;
 
 namespace PasientensMaledata.Tests.Telemetry;
 
-/// <summary>What is exported, when everything is sent.</summary>
+/// <summary>
+/// What is exported, when everything is sent. Traces are one to a process: other tests' requests would be recorded too, and those without telemetry by
+/// other rules.
+/// </summary>
+[Collection(nameof(Alone))]
 public sealed class TelemetryTests(Everything everything) : IClassFixture<Everything>
 {
     [Fact]
@@ -176,3 +180,7 @@ public sealed class TelemetryTests(Everything everything) : IClassFixture<Everyt
         }
     }
 }
+
+/// <summary>Tests that run while no others do.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

@@ -57,8 +57,8 @@ public static class FunctionFiles
             {
                 ["strategy"] = "exponentialBackoff",
                 ["maxRetryCount"] = -1,
-                ["minimumInterval"] = "00:00:02",
-                ["maximumInterval"] = "00:01:00",
+                ["minimumInterval"] = EventHubTrigger.RetryFrom.ToString("c"),
+                ["maximumInterval"] = EventHubTrigger.RetryTo.ToString("c"),
             },
         },
         TimerTrigger timer => new()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PasientensMaledata.AccessLog;
 using PasientensMaledata.Identity;
 
 namespace PasientensMaledata.Tools;
@@ -37,7 +38,13 @@ internal static class PatientCommand
             parsed,
             async (storage, ring) =>
             {
-                Console.WriteLine(await new PatientLink(storage.Partitions, ring, TimeProvider.System).JoinAsync(numbers[0], numbers[1], stop) switch
+                var outcome = await new PatientLink(storage.Partitions, ring, TimeProvider.System).JoinAsync(numbers[0], numbers[1], stop);
+
+                // Also where they were joined already: it may have been done, and stopped before it was logged.
+                var patient = await new PatientDirectory(storage.Partitions, ring).FindAsync(numbers[0], stop);
+                await LogCommand.Open(storage, ring).Journal.AppendAsync(
+                    OperatorEvent.Of(TimeProvider.System, patient, OperatorEvent.Link, "", 1) with { Numbers = SealedNumbers.Close(numbers, ring) }, stop);
+                Console.WriteLine(outcome switch
                 {
                     LinkOutcome.AlreadyLinked => "The two numbers led to one patient already.",
                     LinkOutcome.Added => "Done: both numbers lead to one patient.",

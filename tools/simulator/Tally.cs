@@ -6,7 +6,7 @@ namespace PasientensMaledata.Simulator;
 /// <summary>Counts what became of what was sent. Thread-safe.</summary>
 public sealed class Tally
 {
-    private static readonly string[] Order = ["created", "known", "corrected", "history", "conflict", "refused", "precondition-failed", "not-found", "unavailable", "ignored"];
+    private static readonly string[] Order = ["created", "known", "corrected", "history", "conflict", "refused", "precondition-failed", "not-found", "deleted", "unavailable", "ignored"];
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, long> outcomes = new(StringComparer.Ordinal);

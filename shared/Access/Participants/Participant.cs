@@ -71,6 +71,9 @@ public sealed record Participant
     /// <summary>Whether it can be the Controller of measurements.</summary>
     public bool IsController { get; init; }
 
+    /// <summary>Of a Controller: how many days its Observations are kept, from receipt; null for without end.</summary>
+    public int? RetentionDays { get; init; }
+
     /// <summary>The Controllers, besides itself, that it sends for: their organisation numbers.</summary>
     public ImmutableArray<OrganisationNumber> Serves { get; init; } = [];
 

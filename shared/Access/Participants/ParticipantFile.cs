@@ -27,7 +27,7 @@ public static class ParticipantFile
     internal static readonly string[] ParticipantMembers =
     [
         "id", "name", "organisation", "units", "role", "region", "healthCommunity", "municipalities", "record", "clients", "enrolled", "dataProcessorAgreement",
-        "controller", "serves",
+        "controller", "serves", "retentionDays",
     ];
 
     internal static readonly string[] AgreementMembers = ["controller", "organisation", "healthCommunity", "national", "from", "to"];
@@ -79,6 +79,8 @@ public static class ParticipantFile
         var isController = json.Flag("controller");
         var serves = json.Values<OrganisationNumber>("serves", OrganisationNumber.TryParse, "an organisation number");
 
+        var retention = json.Number("retentionDays", Limits.MinRetentionDays, Limits.MaxRetentionDays);
+
         foreach (var twice in clients.GroupBy(c => c.Client).SelectMany(g => g.Skip(1)))
         {
             twice.Json.Problem("", "The client stands twice.");
@@ -92,6 +94,11 @@ public static class ParticipantFile
         if (municipalities.Length > 0 && !isController)
         {
             json.Problem("municipalities", "are of a controller alone: their tag makes this organisation the Controller.");
+        }
+
+        if (retention is not null && !isController)
+        {
+            json.Problem("retentionDays", "is of a controller alone: others are responsible for no measurements.");
         }
 
         return id is not { } sender || organisation is not { } number || role is not { } kind || enrolled is not { } period
@@ -112,6 +119,7 @@ public static class ParticipantFile
                 DataProcessorAgreement = processor ?? default,
                 IsController = isController,
                 Serves = serves,
+                RetentionDays = retention,
             };
     }
 
@@ -160,6 +168,11 @@ public static class ParticipantFile
             if (!participant.DataProcessorAgreement.Holds(participant.Enrolled.From))
             {
                 remarks.Add(new($"{json.Where}/dataProcessorAgreement", "is not in force when the enrolment begins; until it is, this organisation can do nothing."));
+            }
+
+            if (participant.RetentionDays is { } days)
+            {
+                remarks.Add(new($"{json.Where}/retentionDays", $"deletes, each night, what was received more than {days} days ago. ./pmd delete --expired --dry-run counts it."));
             }
 
             if (participant.IsController && !agreements.Exists(a => a.Read.Controller == participant.Organisation && a.Read.Permits(participant, a.Read.Period.From)))

@@ -42,6 +42,10 @@ public sealed class ParticipantList
     /// <summary>The Agreements.</summary>
     public ImmutableArray<Agreement> Agreements { get; }
 
+    /// <summary>For how many days the Observations of Controllers are kept; those that are not in it keep theirs without end.</summary>
+    public IReadOnlyDictionary<OrganisationNumber, int> RetentionDays =>
+        Participants.Where(p => p.RetentionDays is not null).ToDictionary(p => p.Organisation, p => p.RetentionDays!.Value);
+
     /// <summary>The Participant that is a legal entity; null where none is.</summary>
     public Participant? Find(OrganisationNumber legalEntity) => byOrganisation.GetValueOrDefault(legalEntity);
 

@@ -151,6 +151,12 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
             },
             cancellationToken) ?? [];
 
+    /// <summary>Whether an id was that of an Observation that was deleted for good, and this caller may know: its Controller shares with them, and nothing is withheld from them.</summary>
+    public async ValueTask<bool> WasDeletedAsync(OpenedPatient opened, string id, Visibility visibility, CancellationToken cancellationToken) =>
+        ObservationId.TryParse(id, ring.Current.Id, out var patient, out var identity) && opened.Heads.Any(h => h.Person.Key == patient)
+        && await partitions.ReadAsync(patient.Partition, ObservationKeys.Identity(identity), cancellationToken) is { } row
+        && DeletedIdentity.FromRow(row.Value.Span) is { IsForGood: true } deleted && visibility.TellsOfDeleted(deleted.Controller);
+
     private ObservationIdentity Identify(string id) => ObservationId.TryParse(id, ring.Current.Id, out _, out var identity) ? identity : default;
 
     // Reads an identity's row and then what it says. Null where there is nothing to be seen; read again where a correction came between.
@@ -165,6 +171,7 @@ public sealed class ObservationReader(IPartitions partitions, KeyRing ring, Time
         for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)
         {
             if (await partitions.ReadAsync(patient.Partition, ObservationKeys.Identity(identity), cancellationToken) is not { } known
+                || DeletedIdentity.FromRow(known.Value.Span) is not null
                 || await read(patient, IdentityRow.FromRow(known.Value.Span)) is not { } rows)
             {
                 return null;

@@ -38,6 +38,9 @@ public sealed class Visibility(ControllerScope controllers, Restriction closed)
         return true;
     }
 
+    /// <summary>Whether it may be told that something of a Controller was deleted. Its Concept is forgotten, so where anything is withheld nothing is told.</summary>
+    public bool TellsOfDeleted(string controller) => closed.IsNothing && controllers.Includes(System.Text.Encoding.ASCII.GetBytes(controller));
+
     private bool IsClosed(ReadOnlySpan<byte> slug)
     {
         Span<char> text = stackalloc char[slug.Length];

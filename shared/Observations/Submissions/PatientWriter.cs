@@ -22,8 +22,8 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     private Dictionary<PatientKey, PatientHead> heads = [];
     private Seal seal = null!;
 
-    /// <summary>What is known of an identity's row; <see cref="Row"/> null where there is none.</summary>
-    private sealed record IdentityState(IdentityRow? Row, RowVersion Version);
+    /// <summary>What is known of an identity's row; <see cref="Row"/> null where there is none, and where what it was of is deleted.</summary>
+    private sealed record IdentityState(IdentityRow? Row, RowVersion Version, bool IsDeleted = false);
 
     /// <summary>An entry on its way.</summary>
     private sealed class Pending(int slot, PreparedObservation observation)
@@ -206,7 +206,9 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
                     var row = await partitions.ReadAsync(key.Patient.Partition, ObservationKeys.Identity(key.Identity), stop);
                     lock (states)
                     {
-                        states[key] = row is { } found ? new(IdentityRow.FromRow(found.Value.Span), found.Version) : new(null, default);
+                        states[key] = row is not { } found ? new(null, default)
+                            : DeletedIdentity.FromRow(found.Value.Span) is not null ? new(null, found.Version, IsDeleted: true)
+                            : new(IdentityRow.FromRow(found.Value.Span), found.Version);
                     }
                 }
                 catch (StorageUnavailableException)
@@ -221,7 +223,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
             if (keys.TrueForAll(states.ContainsKey))
             {
                 entry.MustRead = false;
-                if (entry is { IsAddressed: true, Observation.IsPut: false } && states[entry.Key].Row is null)
+                if (entry is { IsAddressed: true, Observation.IsPut: false } && states[entry.Key] is { Row: null, IsDeleted: false })
                 {
                     // None of ours after all: an id like any other.
                     PlaceByRule(entry);
@@ -229,7 +231,7 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
                 }
 
                 // What was stored before two keys were joined stays known, and is corrected where it lies.
-                (entry.Patient, entry.Identity) = keys.Find(k => states[k].Row is not null) is { Identity: var identity } stored && identity != default ? stored : entry.Key;
+                (entry.Patient, entry.Identity) = keys.Find(k => states[k] is { Row: not null } or { IsDeleted: true }) is { Identity: var identity } stored && identity != default ? stored : entry.Key;
             }
         }
     }
@@ -243,6 +245,14 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
     {
         var observation = entry.Observation;
         var stored = states.GetValueOrDefault(entry.Key)?.Row;
+        if (states.GetValueOrDefault(entry.Key) is { IsDeleted: true })
+        {
+            // No content of it is kept either: what is refused with a reason class never is.
+            var gone = Issue.Error("deleted", IdentityExpression(observation), "An Observation with this identifier was stored and deleted here for good, as it was of the wrong patient. Nothing of it is kept. Correct the person, and send it anew.");
+            results.Add((entry.Slot, new(EntryOutcome.Deleted, null, 0, default, [gone], Record(entry) with { Reason = "deleted" })));
+            return null;
+        }
+
         if (entry.IsAddressed && observation.IsPut && (!heads.ContainsKey(entry.Patient) || stored is null || stored.Sender != observation.Source.Sender))
         {
             Answer(entry, EntryOutcome.NotFound, null, Issue.Error("not-found", "Observation.id", "There is no Observation with this id that this sender has sent for this patient. To create one, use an id of your own."));

@@ -58,6 +58,9 @@ public enum EntryOutcome
     /// <summary>Not stored: there is no such Observation to correct.</summary>
     NotFound,
 
+    /// <summary>Not stored: an operator deleted it here for good, as what was stored for the wrong patient.</summary>
+    Deleted,
+
     /// <summary>Not known to be stored: storage stayed away. Sending it again is harmless.</summary>
     Unavailable,
 }
@@ -110,7 +113,7 @@ public sealed record EntryResult(EntryOutcome Outcome, string? Id, int Version, 
     public bool IsStored => Outcome is EntryOutcome.Created or EntryOutcome.Corrected or EntryOutcome.StoredInHistory or EntryOutcome.Known;
 
     /// <summary>Whether it is known not to be stored, and why.</summary>
-    public bool IsRefused => Outcome is EntryOutcome.Refused or EntryOutcome.Conflict or EntryOutcome.PreconditionFailed or EntryOutcome.NotFound;
+    public bool IsRefused => Outcome is EntryOutcome.Refused or EntryOutcome.Conflict or EntryOutcome.PreconditionFailed or EntryOutcome.NotFound or EntryOutcome.Deleted;
 }
 
 /// <summary>A checked Observation, ready to be keyed and stored.</summary>

@@ -18,6 +18,7 @@ public static class BundleWriter
         EntryOutcome.Conflict => "409",
         EntryOutcome.PreconditionFailed => "412",
         EntryOutcome.NotFound => "404",
+        EntryOutcome.Deleted => "410",
         EntryOutcome.Unavailable => "503",
         _ => "200",
     };
@@ -34,6 +35,7 @@ public static class BundleWriter
         EntryOutcome.Conflict => "conflict",
         EntryOutcome.PreconditionFailed => "precondition-failed",
         EntryOutcome.NotFound => "not-found",
+        EntryOutcome.Deleted => "deleted",
         _ => "unavailable",
     };
 

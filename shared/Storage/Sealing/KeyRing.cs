@@ -102,6 +102,10 @@ public sealed class KeyRing
         [JsonIgnore]
         public byte[] Log { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "log"u8.ToArray()) : [];
 
+        /// <summary>Seals the person numbers of events of the access log. Derived likewise.</summary>
+        [JsonIgnore]
+        public byte[] LoggedNumbers { get; } = Identity is { Length: 32 } ? HKDF.Expand(HashAlgorithmName.SHA256, Identity, 32, "numbers in the log"u8.ToArray()) : [];
+
         /// <summary>New keys from the operating system's random source.</summary>
         public static Keys Generate() => new(1, Random(), null, Random(), Random(), Random(), Random());
 

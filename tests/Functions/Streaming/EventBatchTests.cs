@@ -39,6 +39,33 @@ public sealed class EventBatchTests
     }
 
     [Fact]
+    public void An_isolated_workers_bodies_and_binding_data_give_the_same_as_what_is_posted()
+    {
+        var posted = Read("""{"Data":{"events":"[\"eyJpZCI6IjEifQ==\",\"/wD+Ig==\"]"},MANY}""");
+        byte[][] bodies = [[.. posted.Events[0].Body.Span], [.. posted.Events[1].Body.Span]];
+        var metadata = System.Text.Json.Nodes.JsonNode.Parse(Full("{MANY}"))!["Metadata"]!.AsObject()
+            .ToDictionary(m => m.Key, m => (object?)(m.Value is System.Text.Json.Nodes.JsonValue value ? (string?)value : m.Value!.ToJsonString()), StringComparer.OrdinalIgnoreCase);
+        Same(EventBatch.Of(bodies, metadata, 3));
+
+        // Numbers may come as numbers, and texts as texts.
+        metadata["SequenceNumberArray"] = new long[] { 41, 42 };
+        metadata["EnqueuedTimeUtcArray"] = new[] { "2026-01-02T03:04:05.678", "2026-01-02T03:04:06" };
+        metadata["PartitionContext"] = null;
+        Same(EventBatch.Of(bodies, metadata, 3));
+
+        metadata.Remove("TriggerPartitionContext");
+        Assert.ThrowsAny<JsonException>(() => EventBatch.Of(bodies, metadata, 0));
+
+        void Same(EventBatch batch)
+        {
+            Assert.Equal((posted.Hub, posted.Partition, 3), (batch.Hub, batch.Partition, batch.Retry));
+            Assert.Equal(
+                posted.Events.Select(e => (Convert.ToHexString(e.Body.Span), e.Publisher, e.IsGzip, e.SequenceNumber, e.Enqueued)),
+                batch.Events.Select(e => (Convert.ToHexString(e.Body.Span), e.Publisher, e.IsGzip, e.SequenceNumber, e.Enqueued)));
+        }
+    }
+
+    [Fact]
     public void One_as_text_where_members_of_the_body_stand_among_the_metadata()
     {
         var batch = Read("""
