@@ -199,9 +199,9 @@ public static class PrivacyFunctions
         }
 
         // Also where it was so already: the change may have been stored, and the process have died before it was logged.
-        if (made.Setting is { } setting)
+        if (made.Setting is not null)
         {
-            await call.LogAsync(made.Patient, context.RequestAborted, setting);
+            await call.LogChangeAsync(made, context.RequestAborted);
         }
 
         await AnswerAsync(context, await service.Privacy.ReadAsync(call.Caller.Subject, context.RequestAborted));

@@ -71,6 +71,9 @@ public sealed record Service(
     /// <summary>Reads what the log has of a patient.</summary>
     public CitizenLog CitizenLog { get; } = new(Partitions, Blobs);
 
+    /// <summary>Closed until the tables have been held to the access log.</summary>
+    public Gate Gate { get; } = new();
+
     /// <summary>Holds the tables to the access log.</summary>
     public LogReplay Replay { get; } = new(Partitions, Ring, Log, Time);
 

@@ -43,13 +43,9 @@ internal sealed class CitizenCall(Service service, CitizenCaller caller, AccessE
     /// <summary>Logs it, before it is answered.</summary>
     /// <param name="patient">Whose, where they became known just now; null for whose it was from the beginning.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="setting">The setting that was changed.</param>
-    public ValueTask LogAsync(PatientKey? patient, CancellationToken cancellationToken, PrivacySetting? setting = null) => service.Journal.AppendAsync(
-        logged with
-        {
-            Patient = patient ?? logged.Patient,
-            Setting = setting is null ? null : SettingText.Write(setting),
-            Numbers = setting is null ? "" : SealedNumbers.Close([caller.Subject], service.Ring),
-        },
-        cancellationToken);
+    public ValueTask LogAsync(PatientKey? patient, CancellationToken cancellationToken) =>
+        service.Journal.AppendAsync(logged with { Patient = patient ?? logged.Patient }, cancellationToken);
+
+    /// <summary>Logs that a setting was changed, before it is answered.</summary>
+    public ValueTask LogChangeAsync(SettingChange change, CancellationToken cancellationToken) => service.Journal.AppendAsync(Logged.Setting(logged, change, service.Ring), cancellationToken);
 }

@@ -1,7 +1,9 @@
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
+using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Storage.Sealing;
 
 namespace PasientensMaledata.Functions.Access;
 
@@ -31,6 +33,14 @@ public static class Logged
             Citizen = caller is CitizenCaller citizen ? new(Word(citizen.Relation), PractitionerKey.Of(citizen.Acting, service.Ring.Current.Practitioner)) : null,
         };
     }
+
+    /// <summary>An event of a changed setting: the setting whole, and by which number, sealed, so that it can be set again when tables are restored from before it.</summary>
+    public static AccessEvent Setting(AccessEvent logged, SettingChange change, KeyRing ring) => logged with
+    {
+        Patient = change.Patient ?? logged.Patient,
+        Setting = SettingText.Write(change.Setting!),
+        Numbers = SealedNumbers.Close([change.Citizen], ring),
+    };
 
     private static LoggedClient Client(ClientClaims client, HttpRequest request) => new(
         Text(client.Id), Text(client.Name), client.LegalEntity?.Digits ?? "", client.Supplier?.Digits ?? "", Text(CallHeaders.SourceSystem(request)));

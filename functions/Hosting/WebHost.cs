@@ -35,7 +35,15 @@ public static class WebHost
         AddServices(builder.Services, service);
 
         var app = builder.Build();
-        Use(app, service, app.Services, find => find.UseRouting());
+        Use(app, service, app.Services.GetRequiredService<ILoggerFactory>(), find =>
+        {
+            find.UseRouting();
+            find.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
+            if (service.IsOpen)
+            {
+                find.Use(next => context => OpenMode.GuardAsync(context, next));
+            }
+        });
         foreach (var route in Routes.All)
         {
             app.MapMethods(route.Path, [route.Method], context => route.Handle(context, service)).WithMetadata(route);
@@ -77,8 +85,9 @@ public static class WebHost
         Timed keys = new("keys", KeyRing.RefreshInterval, service.Ring.RefreshAsync);
         Timed refused = new("refused", TimeSpan.FromHours(1), service.DeleteOldRefusedAsync);
         Timed expired = new("retention", TimeSpan.FromHours(6), service.DeleteExpiredAsync);
-        services.AddSingleton(provider => new Opening(service.Replay, service.Time, provider.GetRequiredService<ILogger<Opening>>()));
-        services.AddHostedService(provider => provider.GetRequiredService<Opening>());
+
+        // Before all else that is hosted: nothing is answered that is not open.
+        services.AddHostedService(provider => new Opening(service, provider.GetRequiredService<ILogger<Opening>>()));
         services.AddSingleton(provider => new Sequencing(service, provider.GetRequiredService<ILogger<Sequencing>>()));
         services.AddHostedService(provider => new Timers(
             [keys, refused, expired, provider.GetRequiredService<Sequencing>().Timed, .. service.Timed], service.Time, provider.GetRequiredService<ILogger<Timers>>()));
@@ -87,22 +96,17 @@ public static class WebHost
     /// <summary>What every call goes through before its function.</summary>
     /// <param name="app">The pipeline.</param>
     /// <param name="service">The parts.</param>
-    /// <param name="provider">What <see cref="AddServices"/> has added.</param>
+    /// <param name="logging">Where faults go.</param>
     /// <param name="find">Finds the function, its endpoint, where that is not done yet.</param>
-    internal static void Use(IApplicationBuilder app, Service service, IServiceProvider provider, Action<IApplicationBuilder> find)
+    internal static void Use(IApplicationBuilder app, Service service, ILoggerFactory logging, Action<IApplicationBuilder> find)
     {
-        var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("PasientensMaledata");
-        var opening = provider.GetRequiredService<Opening>();
+        var logger = logging.CreateLogger("PasientensMaledata");
         app.Use(next => context => CorrelationIds.EchoAsync(context, next));
         app.UseResponseCompression();
         app.Use(next => context => Faults.AnswerAsync(context, next, logger));
         find(app);
-        app.Use(next => context => opening.GuardAsync(context, next));
-        app.Use(next => context => TriggerCalls.AnswerAsync(context, next, service));
-        if (service.IsOpen)
-        {
-            app.Use(next => context => OpenMode.GuardAsync(context, next));
-        }
+
+        app.Use(next => context => Opening.GuardAsync(context, next, service));
 
         // Who calls comes before any judgement of what they send.
         app.Use(next => context => IdentifyAsync(context, next, service));

@@ -141,8 +141,10 @@ public sealed record EventBatch(string Hub, string Partition, int Retry, IReadOn
 
         JsonElement At(string name, bool isNeeded)
         {
-            var isThere = metadata.TryGetValue(name, out var array) && array.ValueKind == JsonValueKind.Array && array.GetArrayLength() == count;
-            return isThere ? array[index] : isNeeded ? throw NotAHosts($"{name}, with one for each event") : default;
+            // One that does not fit the events says nothing of any: taken for none, a publisher's events would be another's, or be refused without a copy.
+            return metadata.TryGetValue(name, out var array)
+                ? array.ValueKind == JsonValueKind.Array && array.GetArrayLength() == count ? array[index] : throw NotAHosts($"{name}, with one for each event,")
+                : isNeeded ? throw NotAHosts(name) : default;
         }
     }
 

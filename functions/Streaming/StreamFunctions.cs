@@ -32,6 +32,11 @@ public static partial class StreamFunctions
     /// <param name="cancellationToken">The host left.</param>
     internal static async Task<BatchAnswer> ReceiveAsync(Func<Task<EventBatch>> readAsync, Service service, string invocation, ILoggerFactory logging, CancellationToken cancellationToken)
     {
+        if (!service.Gate.IsOpen)
+        {
+            return new(StatusCodes.Status503ServiceUnavailable, "Closed until privacy settings have been read from the access log; the batch is to be tried again.");
+        }
+
         try
         {
             var batch = await readAsync();

@@ -46,7 +46,7 @@ public sealed class StreamReceiver(Reception reception, StreamOptions options, F
                 var isReceived = await ReceiveSliceAsync(batch, done, tally, either.Token);
                 if (isReceived is not { } upTo)
                 {
-                    return Again("storage stayed away from some of it");
+                    return Again(limit.IsCancellationRequested ? "the time is up" : "storage stayed away from some of it");
                 }
 
                 done = upTo;

@@ -1,7 +1,6 @@
 #pragma warning disable CS1591 // What each does stands in Triggers.
 using System.Runtime.CompilerServices;
 using Microsoft.Azure.Functions.Worker;
-using PasientensMaledata.Functions.Hosting;
 using PasientensMaledata.Functions.Streaming;
 
 namespace PasientensMaledata.Functions.Worker;
@@ -16,11 +15,6 @@ public sealed class HostTriggers(Service service, ILoggerFactory logging)
     public async Task IngestStream(
         [EventHubTrigger("%EventHubName%", ConsumerGroup = "%EventHubConsumerGroup%", Connection = "EventHubConnection", IsBatched = true)] byte[][] events, FunctionContext context)
     {
-        if (!context.InstanceServices.GetRequiredService<Opening>().IsOpen)
-        {
-            throw new InvalidOperationException(Opening.Why);
-        }
-
         var answer = await StreamFunctions.ReceiveAsync(
             () => Task.FromResult(EventBatch.Of(events, context.BindingContext.BindingData, context.RetryContext?.RetryCount ?? 0)), service, context.InvocationId, logging, context.CancellationToken);
         if (answer.Status >= StatusCodes.Status300MultipleChoices)

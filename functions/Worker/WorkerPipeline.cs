@@ -13,7 +13,7 @@ public sealed class WorkerPipeline
     public WorkerPipeline(Service service, IServiceProvider provider)
     {
         var app = new ApplicationBuilder(provider);
-        Hosting.WebHost.Use(app, service, provider, find: _ => { });
+        Hosting.WebHost.Use(app, service, provider.GetRequiredService<ILoggerFactory>(), find: _ => { });
         app.Run(context => context.GetEndpoint()!.RequestDelegate!(context));
         pipeline = app.Build();
         endpoints = Routes.All.ToDictionary(r => r.Name, r => new Endpoint(context => r.Handle(context, service), new(r), r.Name));

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Sealing;
 
@@ -20,6 +21,9 @@ public sealed class KeyRotation(IPartitions partitions, KeyRing ring, TimeProvid
 {
     /// <summary>After a new key is published, so long until every process has it: twice the interval at which they look.</summary>
     public static readonly TimeSpan Spread = KeyRing.RefreshInterval * 2;
+
+    private static readonly PartitionKey DirectoryState = new("directory-state");
+    private static readonly RowKey DirectoryNumber = new("number.directory-state");
 
     /// <summary>Writes every row of the directory under a new key, and forgets the old one.</summary>
     public async Task RotateDirectoryAsync(IProgress<RotationProgress> progress, CancellationToken cancellationToken)
@@ -58,6 +62,7 @@ public sealed class KeyRotation(IPartitions partitions, KeyRing ring, TimeProvid
             p => progress.Report(new(p, 512, rewritten)),
             cancellationToken);
 
+        await WriteNumberAsync(keys.DirectoryNumber, cancellationToken);
         if (!await ring.ReplaceAsync(keys with { PreviousDirectory = null }, cancellationToken))
         {
             throw new StorageUnavailableException("The keys were changed by another process. Start again.");
@@ -74,6 +79,37 @@ public sealed class KeyRotation(IPartitions partitions, KeyRing ring, TimeProvid
             },
             p => progress.Report(new(256 + p, 512, rewritten)),
             cancellationToken);
+    }
+
+    /// <summary>
+    /// Whether the directory's rows lie under a key that the ring has. Not so where one of the two was restored from before a rotation: then no known number
+    /// would be found, and each would be taken for a new patient's, without their privacy settings.
+    /// </summary>
+    public static async Task<bool> FitAsync(IPartitions partitions, KeyRing ring, CancellationToken cancellationToken)
+    {
+        // Before the first rotation there is no row.
+        var number = await partitions.ReadAsync(DirectoryState, DirectoryNumber, cancellationToken) is { } row ? BinaryPrimitives.ReadInt32BigEndian(row.Value.Span) : 1;
+        var keys = ring.Current;
+        return number == keys.DirectoryNumber || (keys.PreviousDirectory is not null && number == keys.DirectoryNumber - 1);
+    }
+
+    private async Task WriteNumberAsync(int number, CancellationToken cancellationToken)
+    {
+        var value = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(value, number);
+        for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)
+        {
+            var row = await partitions.ReadAsync(DirectoryState, DirectoryNumber, cancellationToken);
+            if (row is { } known && known.Value.Span.SequenceEqual(value))
+            {
+                return;
+            }
+
+            var operation = row is { } before ? RowOperation.Replace(DirectoryNumber, before.Version, value) : RowOperation.Insert(DirectoryNumber, value);
+            await partitions.CommitAsync(DirectoryState, [operation], null, cancellationToken);
+        }
+
+        throw new StorageUnavailableException("The number of the directory key cannot be written. Start again.");
     }
 
     /// <summary>Wraps every patient's data key under the newest of the master keys, which the secret must already hold beside the old.</summary>

@@ -39,6 +39,12 @@ public sealed class LogReplay(IPartitions partitions, KeyRing ring, LogParts log
     /// <exception cref="InvalidDataException">The log cannot be read, or has a setting of one who is not known and cannot be: then it is not known what holds.</exception>
     public async Task<ReplayResult> OpenAsync(CancellationToken cancellationToken)
     {
+        await ring.RefreshAsync(cancellationToken);
+        if (!await KeyRotation.FitAsync(partitions, ring, cancellationToken))
+        {
+            throw new InvalidDataException("The tables and the blob keys/ring are from before and after a rotation of the directory key. Restore both of the same time.");
+        }
+
         // The tails before the order: what gets its place meanwhile is met there.
         var result = new ReplayResult(0, 0, 0, 0);
         await foreach (var line in JournalTails.ReadAsync(log.Blobs, partitions, time.GetUtcNow(), cancellationToken))

@@ -88,8 +88,8 @@ internal sealed class LogCalendar
     /// <summary>Reads what was kept; an empty one where there is nothing, or something of another form.</summary>
     public static async Task<LogCalendar> LoadAsync(IBlobs blobs, long treeSize, CancellationToken cancellationToken)
     {
-        if (await blobs.ReadAsync(Name, 0, StorageLimits.MaxBlobBytes, cancellationToken) is not { } blob
-            || JsonSerializer.Deserialize<Kept>(blob.Content.Span) is not { Version: Kept.Current } kept
+        if (await ExportFile.ReadAsync(blobs, Name, cancellationToken) is not { } content
+            || JsonSerializer.Deserialize<Kept>(content.Span) is not { Version: Kept.Current } kept
             || kept.ScannedTo > treeSize)
         {
             return Empty;

@@ -34,8 +34,8 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
     {
         var receipts = await StoreAsync(messages, cancellationToken);
 
-        // No longer cancelled: what is stored is logged.
-        await refused.KeepAsync(receipts, CancellationToken.None);
+        // No longer cancelled: what is stored is logged. An event that is not done with comes again, and is kept then, with what became of the rest.
+        await refused.KeepAsync([.. receipts.Where(r => !ComesAgain(r))], CancellationToken.None);
         await CloseAsync(receipts, CancellationToken.None);
         await LogAsync(receipts, CancellationToken.None);
         Count(receipts);
@@ -85,7 +85,15 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
                 continue;
             }
 
-            foreach (var one in SubmissionEvents.Of(envelope.Logged, envelope.Id.ToString(), sender, envelope.Origin.Word, receipt.Message.Source?.Municipality ?? "", receipt.Results))
+            // Of an event that comes again, what is stored now: then it is known, and nothing would tell when it was stored.
+            var comesAgain = ComesAgain(receipt);
+            var results = comesAgain ? receipt.Results.Where(r => r.IsStored && r.Outcome != EntryOutcome.Known) : receipt.Results;
+            if (comesAgain && !results.Any())
+            {
+                continue;
+            }
+
+            foreach (var one in SubmissionEvents.Of(envelope.Logged, envelope.Id.ToString(), sender, envelope.Origin.Word, receipt.Message.Source?.Municipality ?? "", results))
             {
                 events.Add(one);
                 entries += one.Submission!.Entries.Count;
@@ -141,6 +149,8 @@ public sealed class Reception(SubmissionStore submissions, RefusedStore refused,
         var next = 0;
         return [.. messages.Select(m => m.Refusal is null ? new Receipt(m, Merge(m, stored[next++])) : Refuse(m))];
     }
+
+    private static bool ComesAgain(Receipt receipt) => receipt.Message.Envelope.Origin is StreamOrigin && receipt.Results.Any(r => r.Outcome == EntryOutcome.Unavailable);
 
     private static Issue Fault { get; } = Issue.Error("exception", null, "A fault of the service. The event is kept, and the operator replays it when the fault is mended.");
 

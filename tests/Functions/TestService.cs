@@ -43,7 +43,8 @@ internal sealed class TestService : IAsyncDisposable
 
     public static async Task<TestService> StartAsync(
         NationalIdPolicy policy = NationalIdPolicy.Lenient, Func<IPartitions, IPartitions>? wrap = null, Func<IBlobs, IBlobs>? wrapBlobs = null, StreamOptions? stream = null,
-        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null, PasientensMaledata.Functions.Hosting.Telemetry? telemetry = null, string? inFolder = null, DateTimeOffset? at = null)
+        ParticipantList? participants = null, IReadOnlyList<Trigger>? triggers = null, PasientensMaledata.Functions.Hosting.Telemetry? telemetry = null, string? inFolder = null,
+        DateTimeOffset? at = null)
     {
         var folder = inFolder ?? Directory.CreateTempSubdirectory("pmd-test-").FullName;
         var clock = new FakeTimeProvider(at ?? Noon);

@@ -25,9 +25,9 @@ public sealed class DeletionTests : IAsyncLifetime
     public async Task An_Observation_of_the_wrong_patient_is_given_by_no_call_after_its_deletion_and_stays_deleted_when_it_is_sent_again()
     {
         var person = SyntheticNumbers.Number(71_001);
-        var wrong = HeartRate(person, "wrong", value: Wrong);
+        var wrong = HeartRate(person, "wrong", "2026-11-20T09:00:00+01:00", Wrong);
         var id = await StoreAsync(wrong);
-        var correction = HeartRate(person, "wrong", value: Wrong + 1);
+        var correction = HeartRate(person, "wrong", "2026-11-20T09:00:00+01:00", Wrong + 1);
         correction["status"] = "corrected";
         await StoreAsync(correction);
         var right = await StoreAsync(HeartRate(person, "right", value: 66));

@@ -149,6 +149,13 @@ public sealed class RestoreTests
         }
     }
 
+    [Fact]
+    public void An_event_of_a_setting_is_made_in_one_place_so_that_none_lacks_the_number_by_which_it_is_set_again()
+    {
+        var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "functions"), "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("obj", StringComparison.Ordinal));
+        Assert.Equal(["Logged.cs"], sources.Where(f => File.ReadAllText(f).Contains("SettingText.Write(", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)));
+    }
+
     private static void CopyRows(string from, string to)
     {
         foreach (var name in new[] { "rows.db", "rows.db-wal", "rows.db-shm" })

@@ -45,6 +45,26 @@ public class ExportLawTests
     }
 
     [Fact]
+    public async Task What_was_taken_out_of_the_folder_or_changed_by_hand_is_made_again()
+    {
+        var (_, events) = StatisticsWorld.Simulate(10, 5, Start, 3);
+        await using var world = await StatisticsWorld.OpenAsync(events);
+        await world.Export().RunAsync(Start, Start.AddDays(2), again: false, null, StatisticsWorld.Stop);
+        var before = world.Files();
+
+        Directory.Delete(Path.Combine(world.Folder, "statistics"), recursive: true);
+        await world.Export().RunDueAsync(null, StatisticsWorld.Stop);
+        await world.Export().RunAsync(Start, Start.AddDays(2), again: false, null, StatisticsWorld.Stop);
+        AssertSame(before, world.Files());
+
+        var csv = Path.Combine(world.Folder, "statistics", before.Keys.First(k => k.EndsWith(".csv.gz", StringComparison.Ordinal)));
+        await File.WriteAllBytesAsync(csv, new byte[3], StatisticsWorld.Stop);
+        File.Delete(Path.ChangeExtension(Path.ChangeExtension(csv, null), "parquet"));
+        await world.Export().RunAsync(Start, Start.AddDays(2), again: true, null, StatisticsWorld.Stop);
+        AssertSame(before, world.Files());
+    }
+
+    [Fact]
     public async Task What_comes_late_is_a_correction_and_the_closed_day_stays_as_it_was()
     {
         var (_, events) = StatisticsWorld.Simulate(30, 10, Start, 4);

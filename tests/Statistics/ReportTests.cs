@@ -43,6 +43,17 @@ public sealed partial class ReportTests
         Assert.Null(await world.Export().ReportAsync(new(2025, 12, 1), null, StatisticsWorld.Stop));
     }
 
+    // Many look-ups of one practitioner are not shown, and are not said to be few.
+    [Fact]
+    public async Task What_is_not_shown_is_not_said_to_be_small()
+    {
+        var (_, events) = StatisticsWorld.Simulate(40, 1, Start, 10);
+        Assert.True(events.Count(e => e.Practitioner is not null) >= 5);
+        await using var world = await StatisticsWorld.OpenAsync(events);
+        var page = await world.Export().ReportAsync(Start, null, StatisticsWorld.Stop);
+        Assert.Contains("<dt>Oppslag</dt><dd>ikke vist</dd>", page);
+    }
+
     [Fact]
     public async Task A_real_browser_shows_the_report_without_a_fault()
     {

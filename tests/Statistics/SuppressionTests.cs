@@ -27,7 +27,7 @@ public class SuppressionTests
         var found = new List<string>();
         var tables = OpenExport.Decide(Time, month).ToDictionary(t => t.Table.Shape.Name);
         found.AddRange(Attack.On([tables["measurements"], tables["looked-up"]], Time));
-        found.AddRange(Attack.On([tables["look-ups"]], Time));
+        found.AddRange(Attack.OnPartOf(tables["opened"], tables["look-ups"], Time));
         found.AddRange(Attack.On([tables["refusals"]], Time));
         found.AddRange(Attack.On([tables["refused-entries"]], Time));
         Assert.Empty(found);
@@ -162,7 +162,7 @@ public class SuppressionTests
                     Patient = patient,
                     Client = new("", "", worker.Of, "", ""),
                     Practitioner = new("", "", worker.Key, worker.Profession),
-                    LookUp = refused ? null : new([], null, null, [.. given.Where(g => g.Of == patient).Select(g => g.Identity)], [], 0, false),
+                    LookUp = refused ? null : new([], null, null, [.. given.Where(g => g.Of == patient).Select(g => g.Identity)], [], 0, random.Chance(0.3)),
                 });
             }
         }
@@ -203,6 +203,28 @@ public class SuppressionTests
             foreach (var (table, trees) in tables.Skip(1))
             {
                 attack.TieParts(trees.Select((t, i) => (attack.Describe(table, t, table.Shape.Name, trees[0].Root), counts[i])).ToList());
+            }
+
+            return attack.Found();
+        }
+
+        /// <summary>Where the one counts some of the other's events: look-ups by which something was opened are look-ups.</summary>
+        public static List<string> OnPartOf((OpenTable Table, IReadOnlyList<CountedTree> Trees) part, (OpenTable Table, IReadOnlyList<CountedTree> Trees) whole, MonthTime time)
+        {
+            var attack = new Attack(time);
+            var counts = whole.Trees.Select(t => attack.Describe(whole.Table, t, whole.Table.Shape.Name, whole.Trees[0].Root)).ToList();
+            attack.TieTotals(counts);
+            var parts = attack.Describe(part.Table, part.Trees[0], part.Table.Shape.Name, part.Trees[0].Root);
+            foreach (var (path, some) in parts)
+            {
+                // A part lies at region and role; the whole has health community and legal entity besides.
+                var all = counts[0].Where(c => path.Split('/') is var at && (at.Length < 3
+                    ? c.Key == path
+                    : c.Key.Split('/') is [_, var region, _, var role] && region == at[1] && role == at[2])).Select(c => c.Value).ToList();
+                for (var day = 0; day < time.Days; day++)
+                {
+                    attack.model.Add(some[day, 0] <= Sum(all.Select(a => a[day, 0])));
+                }
             }
 
             return attack.Found();

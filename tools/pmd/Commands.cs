@@ -25,6 +25,18 @@ internal static class Commands
         TokenCommand.Create,
         StatisticsCommand.Create,
     ];
+
+    /// <summary><c>./pmd</c> with all of them.</summary>
+    public static RootCommand Root()
+    {
+        var pmd = new RootCommand("The operator's command line of Pasientens måledata. Ends with 0 when all is done, 1 when something was not, 2 when the command line is wrong, 130 after Ctrl-C.");
+        foreach (var command in All)
+        {
+            pmd.Subcommands.Add(command());
+        }
+
+        return pmd;
+    }
 }
 
 /// <summary>What a command ends with, for scripts.</summary>

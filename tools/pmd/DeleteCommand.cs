@@ -28,11 +28,11 @@ internal static class DeleteCommand
         };
         command.Validators.Add(result =>
         {
-            if (new[] { result.GetValue(Controller) is not null, result.GetValue(Patient), result.GetValue(Observation) is not null, result.GetValue(Expired) }.Count(c => c) != 1)
+            if (new[] { result.TextOf(Controller) is not null, result.GetValue(Patient), result.TextOf(Observation) is not null, result.GetValue(Expired) }.Count(c => c) != 1)
             {
                 result.AddError("Name one of --observation, --patient, --controller and --expired.");
             }
-            else if (!result.GetValue(Expired) && !result.GetValue(DryRun) && string.IsNullOrWhiteSpace(result.GetValue(Reason)))
+            else if (!result.GetValue(Expired) && !result.GetValue(DryRun) && string.IsNullOrWhiteSpace(result.TextOf(Reason)))
             {
                 result.AddError("--reason is missing: it is told the citizen.");
             }

@@ -25,7 +25,23 @@ internal static class KeysCommand
         var master = new Command("master", "The key that wraps all others: every data key is wrapped anew under a new one.") { StorageOptions.Data, StorageOptions.Storage };
         master.SetAction((parsed, stop) => StorageOptions.UseAsync(parsed, (storage, ring) => RotateMasterAsync(storage, ring, stop), stop));
 
-        return new Command("keys", "Keys.") { new Command("rotate", "Replaces a key while the service runs. Started again, it goes on where it was.") { directory, master } };
+        var page = new Command("page", "The key that seals page links: those given out lead nowhere from then on, and the callers search again.") { StorageOptions.Data, StorageOptions.Storage };
+        page.SetAction((parsed, stop) => StorageOptions.UseAsync(
+            parsed,
+            async (_, ring) =>
+            {
+                if (!await ring.ReplaceAsync(ring.Current.WithNextPage(), stop))
+                {
+                    await Console.Error.WriteLineAsync("Another process changed the keys at the same time. Start again.");
+                    return ExitCodes.Failed;
+                }
+
+                Console.WriteLine("Done: running services use the new key within five seconds.");
+                return ExitCodes.Done;
+            },
+            stop));
+
+        return new Command("keys", "Keys.") { new Command("rotate", "Replaces a key while the service runs. Started again, it goes on where it was.") { directory, master, page } };
     }
 
     private static async Task<int> RotateMasterAsync(OpenedStorage storage, KeyRing ring, CancellationToken stop)

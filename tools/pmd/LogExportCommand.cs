@@ -23,7 +23,7 @@ internal static class LogExportCommand
         var command = new Command("export", "Writes an organisation's own part of the log as FHIR R4 AuditEvents, a line each (NDJSON). Logged.") { Organisation, From, To, Because, Out, StorageOptions.Data, StorageOptions.Storage };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(Organisation) is not null && !OrganisationNumber.TryParse(result.GetValue(Organisation), out _))
+            if (result.TextOf(Organisation) is { } organisation && !OrganisationNumber.TryParse(organisation, out _))
             {
                 result.AddError("--organisation is to be an organisation number: nine digits.");
             }

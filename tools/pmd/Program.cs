@@ -1,12 +1,6 @@
-using System.CommandLine;
 using PasientensMaledata.Tools;
 
-var pmd = new RootCommand("The operator's command line of Pasientens måledata. Ends with 0 when all is done, 1 when something was not, 2 when the command line is wrong, 130 after Ctrl-C.");
-foreach (var command in Commands.All)
-{
-    pmd.Subcommands.Add(command());
-}
-
+var pmd = Commands.Root();
 var parsed = pmd.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {

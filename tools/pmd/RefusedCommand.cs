@@ -24,7 +24,7 @@ internal static class RefusedCommand
     private static readonly Option<string?> Reason = new("--reason") { Description = "Only what was refused for this reason, such as required or controller-missing." };
     private static readonly Option<string?> Sender = new("--sender") { Description = "Only what this sender sent." };
     private static readonly Option<DateOnly?> Day = new("--day") { Description = "Only what is of this day, UTC: 2026-01-31.", CustomParser = ReadDay, HelpName = "DATE" };
-    private static readonly Option<int> Days = new("--days") { Description = "Without --day: the last so many days.", DefaultValueFactory = _ => 7 };
+    private static readonly Option<int> Days = CheckedOptions.Whole("--days", "Without --day: the last so many days.", 7, 1, 3_650);
     private static readonly Option<string> Because = new("--because") { Description = "Why you look or replay: it stands in the access log.", Required = true, HelpName = "TEXT" };
     private static readonly Option<bool> Content = new("--content") { Description = "Also what was sent. It is about patients." };
     private static readonly Option<bool> Yes = new("--yes") { Description = "Do it. Without, only how much it would be is told." };
@@ -53,18 +53,12 @@ internal static class RefusedCommand
         {
             command.Validators.Add(result =>
             {
-                if (result.GetResult(Sender) is not null && !SenderId.TryParse(result.GetValue(Sender), out _))
+                if (result.TextOf(Sender) is { } sender && !SenderId.TryParse(sender, out _))
                 {
                     result.AddError("--sender is to be a sender's id: 1 to 36 characters of a-z, 0-9 and '-'.");
                 }
 
-                if (result.GetResult(Days) is not null && result.GetValue(Days) is < 1 or > 3_650)
-                {
-                    result.AddError("--days is to be 1 to 3650.");
-                }
-
-                var id = result.GetResult(Id) is not null ? result.GetValue(Id) : result.GetResult(OptionalId) is not null ? result.GetValue(OptionalId) : null;
-                if (id is not null && !SubmissionId.TryParse(id, out _))
+                if ((result.TextOf(Id) ?? result.TextOf(OptionalId)) is { } id && !SubmissionId.TryParse(id, out _))
                 {
                     result.AddError("ID is no submission's id. ./pmd refused list tells them.");
                 }

@@ -15,20 +15,20 @@ internal static class SimulateCommand
         CustomParser = ReadUrl,
     };
 
-    private static readonly Option<int> Patients = Number("--patients", "Number of people.", 100, 1, 1_000_000);
-    private static readonly Option<int> Days = Number("--days", "Days that they measure.", 30, 1, 36_500);
+    private static readonly Option<int> Patients = CheckedOptions.Whole("--patients", "Number of people.", 100, 1, 1_000_000);
+    private static readonly Option<int> Days = CheckedOptions.Whole("--days", "Days that they measure.", 30, 1, 36_500);
     private static readonly Option<long> Seed = new("--seed") { Description = "From what all randomness follows: the same seed and options give the same bytes.", DefaultValueFactory = _ => 1 };
     private static readonly Option<string> Start = new("--start") { Description = $"The first day, YYYY-MM-DD; {SimulationOptions.DefaultStart:yyyy-MM-dd} where nothing else is said.", HelpName = "DATE" };
     private static readonly Option<string> Until = new("--until") { Description = "Nothing lies after this: 'now', or a time such as 2026-05-01T12:00:00Z. Without --start, the days end there.", HelpName = "TIME" };
-    private static readonly Option<double?> Rate = new("--rate") { Description = "Observations per second at most; no bound where nothing is said.", HelpName = "R" };
-    private static readonly Option<int> Clients = Number("--clients", "Messages under way at once.", 4, 1, 256);
+    private static readonly Option<double?> Rate = new("--rate") { Description = "Observations per second at most; no bound where nothing is said.", HelpName = "R", Validators = { MoreThanNothing } };
+    private static readonly Option<int> Clients = CheckedOptions.Whole("--clients", "Messages under way at once.", 4, 1, 256);
     private static readonly Option<bool> LookUps = new("--lookups") { Description = "Practitioners of several roles look up meanwhile." };
-    private static readonly Option<int> PractitionerCount = Number("--practitioners", "With --lookups: how many.", 10, 1, 10_000);
-    private static readonly Option<double> Duplicates = Share("--duplicates", "Share of messages sent twice.", FaultRates.Usual.Duplicates);
-    private static readonly Option<double> Late = Share("--late", "Share of messages held back for hours or days.", FaultRates.Usual.Late);
-    private static readonly Option<double> Corrections = Share("--corrections", "Share of Observations corrected afterwards.", FaultRates.Usual.Corrections);
-    private static readonly Option<double> ClockFaults = Share("--clock-faults", "Share of Observations dated by a wrong clock.", FaultRates.Usual.ClockFaults);
-    private static readonly Option<double> WrongUnits = Share("--wrong-units", "Share of Observations in a unit that is not the profile's.", FaultRates.Usual.WrongUnits);
+    private static readonly Option<int> PractitionerCount = CheckedOptions.Whole("--practitioners", "With --lookups: how many.", 10, 1, 10_000);
+    private static readonly Option<double> Duplicates = CheckedOptions.Share("--duplicates", "Share of messages sent twice.", FaultRates.Usual.Duplicates);
+    private static readonly Option<double> Late = CheckedOptions.Share("--late", "Share of messages held back for hours or days.", FaultRates.Usual.Late);
+    private static readonly Option<double> Corrections = CheckedOptions.Share("--corrections", "Share of Observations corrected afterwards.", FaultRates.Usual.Corrections);
+    private static readonly Option<double> ClockFaults = CheckedOptions.Share("--clock-faults", "Share of Observations dated by a wrong clock.", FaultRates.Usual.ClockFaults);
+    private static readonly Option<double> WrongUnits = CheckedOptions.Share("--wrong-units", "Share of Observations in a unit that is not the profile's.", FaultRates.Usual.WrongUnits);
     private static readonly Option<bool> NoFaults = new("--no-faults") { Description = "All these shares are 0." };
     private static readonly Option<Uri> TokenFrom = new("--token-from") { Description = "Gateway and practitioners sign in with tokens of ./pmd issuer, which answers here: for a service with --auth required.", HelpName = "URL", CustomParser = ReadUrl };
     private static readonly Option<bool> Print = new("--print") { Description = "Write the messages to standard output, a line each, and send nothing." };
@@ -40,13 +40,6 @@ internal static class SimulateCommand
             Url, Patients, Days, Seed, Start, Until, Rate, Clients, LookUps, PractitionerCount,
             Duplicates, Late, Corrections, ClockFaults, WrongUnits, NoFaults, TokenFrom, Print,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(Rate) is <= 0)
-            {
-                result.AddError("--rate is to be more than 0.");
-            }
-        });
         command.SetAction((parsed, stop) => RunAsync(parsed, TimeProvider.System, stop));
         return command;
     }
@@ -209,29 +202,11 @@ internal static class SimulateCommand
         return null;
     }
 
-    private static Option<int> Number(string name, string description, int standard, int least, int most)
+    private static void MoreThanNothing(OptionResult result)
     {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard, HelpName = "N" };
-        option.Validators.Add(result =>
+        if (result.Tokens.Count > 0 && double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate is not (> 0 and <= 1_000_000))
         {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var value) && (value < least || value > most))
-            {
-                result.AddError($"{name} is to be from {least} to {most}.");
-            }
-        });
-        return option;
-    }
-
-    private static Option<double> Share(string name, string description, double standard)
-    {
-        var option = new Option<double>(name) { Description = description, DefaultValueFactory = _ => standard, HelpName = "0-1" };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is < 0 or > 1)
-            {
-                result.AddError($"{name} is to be from 0 to 1.");
-            }
-        });
-        return option;
+            result.AddError("--rate is to be more than 0, and at most 1000000.");
+        }
     }
 }

@@ -34,15 +34,16 @@ internal static class StatisticsCommand
         {
             From, To, Again, StorageOptions.Data, StorageOptions.Storage,
         };
-        export.Validators.Add(result =>
+        export.SetAction(async (parsed, stop) =>
         {
-            if (result.GetResult(From) is { Errors: not null } from && result.GetResult(To) is { Errors: not null } to && !from.Errors.Any() && !to.Errors.Any()
-                && result.GetValue(To) < result.GetValue(From))
+            if (parsed.GetValue(To) < parsed.GetValue(From))
             {
-                result.AddError("--to is to be the day of --from, or later.");
+                await Console.Error.WriteLineAsync("--to is to be the day of --from, or later.");
+                return ExitCodes.WrongUsage;
             }
+
+            return await StorageOptions.UseAsync(parsed, (storage, ring) => ExportAsync(parsed, storage, ring, stop), stop);
         });
-        export.SetAction((parsed, stop) => StorageOptions.UseAsync(parsed, (storage, ring) => ExportAsync(parsed, storage, ring, stop), stop));
 
         var report = new Command("report", "Writes a month's key figures as a page for people, in Norwegian. Its table of organisations has exact figures: it is not for publishing.")
         {

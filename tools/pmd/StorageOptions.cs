@@ -41,7 +41,7 @@ internal static class StorageOptions
             await Console.Error.WriteLineAsync("Stopped. Start the command again to go on where it was.");
             return ExitCodes.Interrupted;
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or StorageUnavailableException or CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ArgumentException or FormatException or StorageUnavailableException or CryptographicException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return ExitCodes.Failed;

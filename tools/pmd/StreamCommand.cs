@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
@@ -17,9 +19,9 @@ internal static class StreamCommand
     private static readonly Option<Uri> Url = new("--url") { Description = "A service in open mode on this machine.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:7071"), CustomParser = SimulateCommand.ReadUrl };
     private static readonly Option<string?> Publisher = new("--publisher") { Description = "The publisher that Event Hubs would attest; without it the events are the development sender's.", HelpName = "P" };
     private static readonly Option<bool> Gzip = new("--gzip") { Description = "Compress each event, with the property content-encoding." };
-    private static readonly Option<int> Batch = new("--batch") { Description = "Events in a batch at most.", DefaultValueFactory = _ => DefaultBatch };
+    private static readonly Option<int> Batch = CheckedOptions.Whole("--batch", "Events in a batch at most.", DefaultBatch, 1, DefaultBatch);
     private static readonly Option<string> Partition = new("--partition") { Description = "The partition that they would be read from.", DefaultValueFactory = _ => "0" };
-    private static readonly Option<long?> First = new("--first-number") { Description = "Sequence number of the first event, to deliver the same events again; from the clock where nothing is said.", HelpName = "N" };
+    private static readonly Option<long?> First = new("--first-number") { Description = "Sequence number of the first event, to deliver the same events again; from the clock where nothing is said.", HelpName = "N", Validators = { NotLessThanNothing } };
 
     public static Command Create()
     {
@@ -27,18 +29,6 @@ internal static class StreamCommand
         {
             Files, Url, Publisher, Gzip, Batch, Partition, First,
         };
-        send.Validators.Add(result =>
-        {
-            if (result.GetResult(Batch) is not null && result.GetValue(Batch) is < 1 or > DefaultBatch)
-            {
-                result.AddError($"--batch is to be 1 to {DefaultBatch}.");
-            }
-
-            if (result.GetValue(First) is < 0)
-            {
-                result.AddError("--first-number is to be 0 or more.");
-            }
-        });
         send.SetAction(SendAsync);
         return new Command("stream", "Events, as an event hub delivers them.") { send };
     }
@@ -74,7 +64,7 @@ internal static class StreamCommand
             return ExitCodes.Failed;
         }
 
-        Console.WriteLine($"{number - first} events sent, numbers {first} to {number - 1}.");
+        Console.WriteLine(number == first ? "No events: there is nothing but empty lines." : $"{number - first} events sent, numbers {first} to {number - 1}.");
         if (failed > 0)
         {
             await Console.Error.WriteLineAsync($"{failed} batches were not answered with success; a Functions host would send them again until they are. Send with --first-number {first} to do so.");
@@ -164,5 +154,13 @@ internal static class StreamCommand
         }
 
         return into.ToArray();
+    }
+
+    private static void NotLessThanNothing(OptionResult result)
+    {
+        if (result.Tokens.Count > 0 && long.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var number) && number < 0)
+        {
+            result.AddError("--first-number is to be 0 or more.");
+        }
     }
 }

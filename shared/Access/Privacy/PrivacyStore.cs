@@ -27,7 +27,11 @@ public enum SettingOutcome
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Setting">The setting that holds now; null where there is none. It goes into the AccessLog where it was stored.</param>
 /// <param name="Patient">Whose it is: the key that takes new writes; null where there is no such patient.</param>
-public sealed record SettingChange(SettingOutcome Outcome, PrivacySetting? Setting, PatientKey? Patient);
+public sealed record SettingChange(SettingOutcome Outcome, PrivacySetting? Setting, PatientKey? Patient)
+{
+    /// <summary>By which number it was changed.</summary>
+    public NationalId Citizen { get; init; }
+}
 
 /// <summary>Who changes a setting here.</summary>
 /// <param name="Source">The citizen, a representative, or an operator on the citizen's request.</param>
@@ -120,6 +124,10 @@ public sealed class PrivacyStore(IPartitions partitions, KeyRing ring, PatientDi
 
     // Decides on the latest of what is stored under any key of the patient; writes under the key that takes new writes.
     private async ValueTask<SettingChange> WriteAsync(
+        NationalId citizen, SettingId id, bool lifts, Func<PrivacySetting?, DateTime, (PrivacySetting Setting, bool Awaits)?> decide, CancellationToken cancellationToken) =>
+        await DecideAsync(citizen, id, lifts, decide, cancellationToken) with { Citizen = citizen };
+
+    private async ValueTask<SettingChange> DecideAsync(
         NationalId citizen, SettingId id, bool lifts, Func<PrivacySetting?, DateTime, (PrivacySetting Setting, bool Awaits)?> decide, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)

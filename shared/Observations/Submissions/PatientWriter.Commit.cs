@@ -133,12 +133,15 @@ internal sealed partial class PatientWriter
     private async ValueTask<bool> CommitAsync(Batch batch, CancellationToken cancellationToken)
     {
         CommitResult result;
+
+        // One that has begun is waited for, and it does not last long: left alone, nobody would know what it stored.
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var commitBy = batch.Writes.Min(w => w.Stamp) + Limits.CommitWindow - Limits.ClockSkew - StorageLimits.MaxAttempt;
             // In order of key, as storage lays them.
             batch.Operations.Sort(static (a, b) => a.Key.CompareTo(b.Key));
-            result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, cancellationToken);
+            result = await partitions.CommitAsync(batch.Patient.Partition, batch.Operations, commitBy, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {

@@ -52,20 +52,23 @@ internal sealed partial class PatientWriter(IPartitions partitions, KeyRing ring
         public (PatientKey Patient, ObservationIdentity Identity) Key => (Patient, Identity);
     }
 
-    /// <summary>Writes, and tells what became of each.</summary>
+    /// <summary>
+    /// Writes, and tells what became of each. Where it is cancelled it stops between requests to storage: what is stored by then is told of, so that
+    /// it is logged, and the rest is answered as unavailable.
+    /// </summary>
     public async Task<IReadOnlyList<(int Slot, EntryResult Result)>> WriteAsync(IReadOnlyList<(int Slot, PreparedObservation Observation)> observations, CancellationToken cancellationToken)
     {
         var pending = observations.Select(o => new Pending(o.Slot, o.Observation)).ToList();
         try
         {
-            for (var attempt = 1; pending.Count > 0 && attempt <= Limits.MaxAttempts; attempt++)
+            for (var attempt = 1; pending.Count > 0 && attempt <= Limits.MaxAttempts && !cancellationToken.IsCancellationRequested; attempt++)
             {
                 var before = pending.Count;
                 try
                 {
                     pending = await WriteOnceAsync(pending, cancellationToken);
                 }
-                catch (StorageUnavailableException)
+                catch (Exception e) when (e is StorageUnavailableException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
                 {
                     // Whatever was under way may or may not be stored: the next try begins by reading.
                     var answered = results.Select(r => r.Slot).ToHashSet();

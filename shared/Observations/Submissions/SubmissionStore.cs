@@ -28,8 +28,8 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
     /// Submission they came in; those of one identity are decided in that order.
     /// </summary>
     /// <param name="submissions">What was sent, in order.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="OperationCanceledException">The caller left; what was stored by then stays stored.</exception>
+    /// <param name="cancellationToken">Stops it between requests to storage. What is stored by then is told of, so that it is logged; the rest is unavailable.</param>
+    /// <exception cref="OperationCanceledException">It was stopped before anything was stored.</exception>
     public async Task<EntryResult[][]> SubmitAsync(IReadOnlyList<Submission> submissions, CancellationToken cancellationToken)
     {
         EntryResult[][] results = [.. submissions.Select(s => new EntryResult[s.Observations.Count])];
@@ -75,33 +75,38 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
 
         if (byPatient.Count == 1)
         {
-            await WriteAsync(byPatient.First(), cancellationToken);
+            await WriteAsync(byPatient.First(), default);
         }
         else if (byPatient.Count > 1)
         {
-            await Parallel.ForEachAsync(byPatient, new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken }, WriteAsync);
+            await Parallel.ForEachAsync(byPatient, InParallel, WriteAsync);
         }
 
         if (unfit.Count > 0)
         {
-            await Parallel.ForEachAsync(
-                unfit.GroupBy(u => u.Subject), new ParallelOptions { MaxDegreeOfParallelism = Limits.MaxParallelPatients, CancellationToken = cancellationToken }, RefuseAsync);
+            await Parallel.ForEachAsync(unfit.GroupBy(u => u.Subject), InParallel, RefuseAsync);
+        }
+
+        if (cancellationToken.IsCancellationRequested && !results.Any(r => r.Any(e => e.IsStored)) && results.Any(r => r.Any(e => e.Outcome == EntryOutcome.Unavailable)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         return results;
 
-        async ValueTask WriteAsync(KeyValuePair<NationalId, List<(int Slot, PreparedObservation Observation)>> patient, CancellationToken stop)
+        async ValueTask WriteAsync(KeyValuePair<NationalId, List<(int Slot, PreparedObservation Observation)>> patient, CancellationToken ofAll)
         {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ofAll);
             var writer = new PatientWriter(partitions, ring, directory, followUps, time, patient.Key);
-            foreach (var (slot, result) in await writer.WriteAsync(patient.Value, stop))
+            foreach (var (slot, result) in await writer.WriteAsync(patient.Value, either.Token))
             {
                 results[slots[slot].Submission][slots[slot].Entry] = result;
             }
         }
 
-        async ValueTask RefuseAsync(IGrouping<NationalId, (int Slot, NationalId Subject, Submission Submission)> patient, CancellationToken stop)
+        async ValueTask RefuseAsync(IGrouping<NationalId, (int Slot, NationalId Subject, Submission Submission)> patient, CancellationToken ofAll)
         {
-            var heads = await HeadsOfAsync(patient.Key, stop);
+            var heads = await HeadsOfAsync(patient.Key, cancellationToken);
             foreach (var (slot, _, submission) in patient)
             {
                 ref var result = ref results[slots[slot].Submission][slots[slot].Entry];
@@ -109,6 +114,8 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
             }
         }
     }
+
+    private static ParallelOptions InParallel { get; } = new() { MaxDegreeOfParallelism = Limits.MaxParallelPatients };
 
     private static EntryResult Unavailable { get; } = new(EntryOutcome.Unavailable, null, 0, default, [Issue.Error("transient", null, "Storage did not answer. Send this entry again.")]);
 
@@ -121,13 +128,13 @@ public sealed class SubmissionStore(IPartitions partitions, KeyRing ring, Patien
     // None for a patient never heard of; null where storage stays away.
     private async ValueTask<IReadOnlyList<PatientHead>?> HeadsOfAsync(NationalId subject, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < Limits.MaxAttempts; attempt++)
+        for (var attempt = 0; attempt < Limits.MaxAttempts && !cancellationToken.IsCancellationRequested; attempt++)
         {
             try
             {
                 return await directory.FindAsync(subject, cancellationToken) is { } key ? await PatientHead.ReadAllAsync(partitions, ring, key, cancellationToken) : [];
             }
-            catch (StorageUnavailableException)
+            catch (Exception e) when (e is StorageUnavailableException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
             {
             }
         }

@@ -27,21 +27,31 @@ internal sealed record ExportFile(BlobName Name, long Rows, long Bytes, string S
                 return;
             }
 
-            if (await blobs.ReadAsync(name, 0, StorageLimits.MaxBlobBytes, cancellationToken) is { } existing)
+            if (await ReadAsync(blobs, name, cancellationToken) is { } existing && existing.Span.SequenceEqual(content.Span))
             {
-                if (existing.Content.Span.SequenceEqual(content.Span))
-                {
-                    return;
-                }
+                return;
+            }
 
-                await blobs.DeleteAsync(name, existing.Version, cancellationToken);
+            // Read past the end, so that what has lost its bytes has a version too.
+            if (await blobs.ReadAsync(name, StorageLimits.MaxBlobBytes, 1, cancellationToken) is { Version: var version })
+            {
+                await blobs.DeleteAsync(name, version, cancellationToken);
             }
         }
 
         throw new StorageUnavailableException($"The file {name} is written by others again and again.");
     }
 
-    /// <summary>Reads a whole file; null where it is not there.</summary>
-    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(IBlobs blobs, BlobName name, CancellationToken cancellationToken) =>
-        (await blobs.ReadAsync(name, 0, StorageLimits.MaxBlobBytes, cancellationToken))?.Content;
+    /// <summary>Reads a whole file; null where it is not there, or was taken out of the folder or changed by hand: what follows from the log is made again.</summary>
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(IBlobs blobs, BlobName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await blobs.ReadAsync(name, 0, StorageLimits.MaxBlobBytes, cancellationToken))?.Content;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
 }

@@ -55,7 +55,7 @@ internal static class ReportPage
             page.AppendLine("<p class=\"note\"><strong>Foreløpige tall.</strong> Loggen har ennå ikke de ni døgnene etter måneden, da målingene fortsatt blir slått opp.</p>");
         }
 
-        page.AppendLine("<p class=\"note\"><strong>Ikke for offentliggjøring.</strong> Tabellen over virksomheter har nøyaktige tall. Alle andre tall er de samme som i de åpne tabellene: tall under fem, og tall de kunne vært regnet ut fra, er utelatt.</p>");
+        page.AppendLine("<p class=\"note\"><strong>Ikke for offentliggjøring.</strong> Tabellen over virksomheter har nøyaktige tall. Alle andre tall er de samme som i de åpne tabellene: tall under fem, og tall de kunne vært regnet ut fra, er ikke vist. Et tall er heller ikke vist når det gjelder færre enn fem pasienter eller helsepersonell.</p>");
         KeyFigures(page, report);
         Days(page, report, "maalinger", "measurements", "Målinger mottatt dag for dag", "Målinger");
         Days(page, report, "oppslag", "look-ups", "Oppslag dag for dag", "Oppslag");
@@ -90,7 +90,7 @@ internal static class ReportPage
         Figure("Målinger som ble avvist", report.Total("refused-entries")?.Events[0]);
         page.AppendLine("</dl>");
 
-        void Figure(string name, int? figure) => Word(name, figure is { } known ? Number(known) : "under 5");
+        void Figure(string name, int? figure) => Word(name, figure is { } known ? Number(known) : "ikke vist");
 
         void Word(string name, string text) => page.AppendLine(CultureInfo.InvariantCulture, $"<div><dt>{name}</dt><dd>{WebUtility.HtmlEncode(text)}</dd></div>");
     }
@@ -115,7 +115,7 @@ internal static class ReportPage
         page.AppendLine(CultureInfo.InvariantCulture, $"<h2 id=\"{id}\">{title}</h2>");
         if (rows.Count == 0)
         {
-            page.AppendLine("<p>Ingen av verdiene er store nok til å vises.</p>");
+            page.AppendLine("<p>Ikke vist: det er ingen, eller tallene kunne røpet at det gjaldt få.</p>");
             return;
         }
 
@@ -135,7 +135,7 @@ internal static class ReportPage
 
         if (rows.Count == 0)
         {
-            page.AppendLine("<p>Ingen av verdiene er store nok til å vises.</p>");
+            page.AppendLine("<p>Ikke vist: det er ingen, eller tallene kunne røpet at det gjaldt få.</p>");
             return;
         }
 

@@ -455,7 +455,7 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
                 appendables.Reset();
                 while (discarded.Step())
                 {
-                    File.Delete(paths.Full(discarded.Text(0)));
+                    DeleteFile(discarded.Text(0));
                 }
 
                 discarded.Reset();
@@ -609,10 +609,22 @@ internal sealed class EmbeddedBlobs : IBlobs, IDisposable
             forget.Bind(2, work.Discarded.Version);
             if (forget.Run() == 1)
             {
-                File.Delete(paths.Full(work.Discarded.Path));
+                DeleteFile(work.Discarded.Path);
             }
 
             return Answer.Done;
+        }
+
+        // Deleted already where somebody took the whole folder away.
+        private void DeleteFile(string path)
+        {
+            try
+            {
+                File.Delete(paths.Full(path));
+            }
+            catch (DirectoryNotFoundException)
+            {
+            }
         }
 
         private bool IsDiscarded(string path)

@@ -112,6 +112,9 @@ public sealed class KeyRing
         /// <summary>With a new directory key; the present one becomes the previous.</summary>
         public Keys WithNextDirectory() => this with { DirectoryNumber = DirectoryNumber + 1, Directory = Random(), PreviousDirectory = Directory };
 
+        /// <summary>With a new page key: links that were given out lead nowhere from then on.</summary>
+        public Keys WithNextPage() => this with { Page = Random() };
+
         internal byte[] Format() => JsonSerializer.SerializeToUtf8Bytes(this);
 
         internal static Keys Parse(ReadOnlySpan<byte> text) =>

@@ -113,6 +113,18 @@ public sealed class EventBatchTests
         Assert.Equal(["", "{}", """{"a":1}"""], batch.Events.Select(e => Encoding.UTF8.GetString(e.Body.Span)));
     }
 
+    [Theory]
+    [InlineData("SystemPropertiesArray", """[{"x-opt-publisher":"clinic-a"}]""")]
+    [InlineData("SystemPropertiesArray", "{}")]
+    [InlineData("PropertiesArray", "[{},{},{}]")]
+    public void An_array_that_does_not_fit_the_events_says_whose_none_of_them_is_and_the_batch_is_tried_again(string name, string array)
+    {
+        var text = """{"Data":{"events":"[\"e30=\",\"e30=\"]"},"Metadata":{"PartitionContext":CONTEXT,"SequenceNumberArray":"[1,2]","EnqueuedTimeUtcArray":"[\"2026-01-02T03:04:05\",\"2026-01-02T03:04:05\"]","NAME":"ARRAY"}}""";
+        var batch = text.Replace("NAME", name, StringComparison.Ordinal);
+        Assert.Throws<JsonException>(() => Read(batch.Replace("ARRAY", array.Replace("\"", "\\\"", StringComparison.Ordinal), StringComparison.Ordinal)));
+        Assert.Equal(2, Read(batch.Replace("ARRAY", "[{},{}]", StringComparison.Ordinal)).Events.Count);
+    }
+
     [Fact]
     public void Half_a_surrogate_pair_harms_no_neighbour()
     {
