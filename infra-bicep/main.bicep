@@ -333,6 +333,8 @@ module app 'modules/function-app.bicep' = {
       AzureWebJobsDisableHomepage: 'true'
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+      // What the exporter would tell its maker of itself.
+      APPLICATIONINSIGHTS_STATSBEAT_DISABLED: 'true'
       EventHubConnection__fullyQualifiedNamespace: stream.outputs.fullyQualifiedNamespace
       EventHubConnection__credential: 'managedidentity'
       EventHubConnection__clientId: identity.properties.clientId

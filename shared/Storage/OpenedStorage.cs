@@ -35,9 +35,9 @@ public sealed class OpenedStorage : IAsyncDisposable
     /// <summary>Opens it.</summary>
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
     /// <param name="folder">The data folder: rows and blobs of the embedded storage, and the file of master keys.</param>
-    /// <param name="setting">The environment: <c>PMD_STORAGE_CONNECTION</c>, or <c>PMD_STORAGE_ACCOUNT</c> (or <c>PMD_STORAGE_TABLES</c> and <c>PMD_STORAGE_BLOBS</c>, end points) with <c>PMD_STORAGE_IDENTITY</c>, and <c>PMD_STORAGE_LOG_ACCOUNT</c> and <c>PMD_STORAGE_STATISTICS_ACCOUNT</c> where these lie apart; <c>PMD_MASTER_KEYS</c>.</param>
+    /// <param name="setting">The environment: <c>PMD_STORAGE_CONNECTION</c>, or <c>PMD_STORAGE_ACCOUNT</c> (or <c>PMD_STORAGE_TABLES</c> and <c>PMD_STORAGE_BLOBS</c>, end points) with <c>PMD_STORAGE_IDENTITY</c>, and <c>PMD_STORAGE_LOG_ACCOUNT</c> and <c>PMD_STORAGE_STATISTICS_ACCOUNT</c> (names or connection strings) where these lie apart; <c>PMD_MASTER_KEYS</c>.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="ArgumentException">The settings do not say where the account is.</exception>
+    /// <exception cref="ArgumentException">The settings do not say where the account is, or what lies apart is named without a way to sign in to it.</exception>
     public static OpenedStorage Open(string kind, string folder, Func<string, string?> setting, TimeProvider time)
     {
         Directory.CreateDirectory(folder);

@@ -28,6 +28,9 @@ public sealed class AzuriteProcess : IAsyncLifetime
         }
     }
 
+    /// <summary>Connection strings of two further accounts, that no other test uses.</summary>
+    public (string Data, string Log) Accounts { get; private set; }
+
     public async ValueTask InitializeAsync()
     {
         using var timeout = new CancellationTokenSource(StartTimeout);
@@ -73,7 +76,7 @@ public sealed class AzuriteProcess : IAsyncLifetime
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["AZURITE_ACCOUNTS"] = $"tests:{key}";
+        start.Environment["AZURITE_ACCOUNTS"] = $"tests:{key};testdata:{key};testlog:{key}";
         process = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
 
         // Both streams are read to their ends, so that the emulator never waits for a full pipe.
@@ -90,11 +93,11 @@ public sealed class AzuriteProcess : IAsyncLifetime
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         await ready.Task.WaitAsync(cancellationToken);
-        options = new AzureStorageOptions
-        {
-            ConnectionString = $"DefaultEndpointsProtocol=http;AccountName=tests;AccountKey={key};"
-                + $"BlobEndpoint=http://127.0.0.1:{Text(ports[0])}/tests;TableEndpoint=http://127.0.0.1:{Text(ports[2])}/tests",
-        };
+        options = new AzureStorageOptions { ConnectionString = Connection("tests") };
+        Accounts = (Connection("testdata"), Connection("testlog"));
+
+        string Connection(string account) => $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};"
+            + $"BlobEndpoint=http://127.0.0.1:{Text(ports[0])}/{account};TableEndpoint=http://127.0.0.1:{Text(ports[2])}/{account}";
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -161,7 +161,7 @@ public sealed class TemplateTests(Template template) : IClassFixture<Template>
     public void The_program_gets_the_settings_that_it_reads()
     {
         var settings = template.Module("app")["properties"]!["parameters"]!["settings"]!["value"]!.ToJsonString();
-        foreach (var name in new[] { EventHubTrigger.HubSetting, EventHubTrigger.ConsumerGroupSetting, EventHubTrigger.ConnectionSetting + "__fullyQualifiedNamespace", "PMD_STORAGE_ACCOUNT", "PMD_STORAGE_LOG_ACCOUNT", "PMD_STORAGE_STATISTICS_ACCOUNT", "PMD_STORAGE_IDENTITY", "PMD_MASTER_KEYS", "PMD_NUMBERS", "Auth__PublicBaseUrl" })
+        foreach (var name in new[] { EventHubTrigger.HubSetting, EventHubTrigger.ConsumerGroupSetting, EventHubTrigger.ConnectionSetting + "__fullyQualifiedNamespace", "PMD_STORAGE_ACCOUNT", "PMD_STORAGE_LOG_ACCOUNT", "PMD_STORAGE_STATISTICS_ACCOUNT", "PMD_STORAGE_IDENTITY", "PMD_MASTER_KEYS", "PMD_NUMBERS", "Auth__PublicBaseUrl", PasientensMaledata.Functions.Hosting.Telemetry.ApplicationInsightsSetting, PasientensMaledata.Functions.Hosting.Telemetry.ApplicationInsightsIdentitySetting })
         {
             Assert.Contains(name, settings, StringComparison.Ordinal);
         }

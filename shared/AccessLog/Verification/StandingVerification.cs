@@ -50,6 +50,13 @@ public sealed class StandingVerification(IBlobs blobs, IPartitions partitions)
         }
     }
 
-    private async Task<(RememberedCheckpoint? Checkpoint, BlobVersion? Version)> ReadAsync(CancellationToken cancellationToken) =>
-        await blobs.ReadAsync(Remembered, 0, StorageLimits.MaxBlobBytes, cancellationToken) is { } read ? (RememberedCheckpoint.Parse(Encoding.UTF8.GetString(read.Content.Span)), read.Version) : default;
+    private async Task<(RememberedCheckpoint? Checkpoint, BlobVersion? Version)> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (await blobs.ReadAsync(Remembered, 0, StorageLimits.MaxBlobBytes, cancellationToken) is not { } read)
+        {
+            return (null, null);
+        }
+
+        return (RememberedCheckpoint.Parse(Encoding.UTF8.GetString(read.Content.Span)), read.Version);
+    }
 }

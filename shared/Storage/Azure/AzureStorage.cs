@@ -47,18 +47,23 @@ public sealed class AzureStorage
         var blobOptions = Prepare(new BlobClientOptions(), time, transport, retryDelay);
         if (options.ConnectionString is { Length: > 0 } connection)
         {
-            var all = new BlobServiceClient(connection, blobOptions);
-            return new AzureStorage(new TableClient(connection, options.TableName, tableOptions), _ => all);
+            return new AzureStorage(
+                new TableClient(connection, options.TableName, tableOptions),
+                Accounts(new BlobServiceClient(connection, blobOptions), _ => throw new ArgumentException("Where storage is named by a connection string, so are the accounts that containers of their own lie in.")));
         }
 
         TokenCredential credential = options.ManagedIdentityClientId is { Length: > 0 } id
             ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(id))
             : new DefaultAzureCredential();
-        var rest = new BlobServiceClient(options.RequiredBlobEndpoint, credential, blobOptions);
-        var accounts = options.AccountOfContainer.Values.Distinct().ToDictionary(a => a, a => new BlobServiceClient(AzureStorageOptions.BlobEndpointOf(a), credential, blobOptions));
         return new AzureStorage(
             new TableClient(options.RequiredTableEndpoint, options.TableName, credential, tableOptions),
-            container => options.AccountOfContainer.TryGetValue(container, out var account) ? accounts[account] : rest);
+            Accounts(new BlobServiceClient(options.RequiredBlobEndpoint, credential, blobOptions), name => new BlobServiceClient(AzureStorageOptions.BlobEndpointOf(name), credential, blobOptions)));
+
+        Func<string, BlobServiceClient> Accounts(BlobServiceClient rest, Func<string, BlobServiceClient> named)
+        {
+            var accounts = options.AccountOfContainer.Values.Distinct().ToDictionary(a => a, a => AzureStorageOptions.IsConnectionString(a) ? new BlobServiceClient(a, blobOptions) : named(a));
+            return container => options.AccountOfContainer.TryGetValue(container, out var account) ? accounts[account] : rest;
+        }
     }
 
     private static T Prepare<T>(T options, TimeProvider time, HttpPipelineTransport? transport, TimeSpan retryDelay)

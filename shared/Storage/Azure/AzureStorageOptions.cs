@@ -20,7 +20,7 @@ public sealed record AzureStorageOptions
 
     /// <summary>
     /// Containers that lie in accounts of their own, so that those may have other rules and readers: the log's cannot be changed, the statistics' are
-    /// read by others. From container to the account's name; what is not named lies with the rest. Only with an identity.
+    /// read by others. From container to the account's name or connection string; what is not named lies with the rest.
     /// </summary>
     public IReadOnlyDictionary<string, string> AccountOfContainer { get; init; } = new Dictionary<string, string>();
 
@@ -33,6 +33,9 @@ public sealed record AzureStorageOptions
     internal Uri RequiredTableEndpoint => TableEndpoint ?? Endpoint("table");
 
     internal Uri RequiredBlobEndpoint => BlobEndpoint ?? Endpoint("blob");
+
+    // A name has letters and digits alone.
+    internal static bool IsConnectionString(string account) => account.Contains('=', StringComparison.Ordinal);
 
     internal static Uri BlobEndpointOf(string account) => new($"https://{account}.blob.core.windows.net");
 
