@@ -46,11 +46,7 @@ public static partial class PrivacyComponentFunctions
         if (change is { Outcome: SettingOutcome.Stored } or { Outcome: SettingOutcome.Known, Setting.Source: SettingSource.PrivacyComponent })
         {
             await service.Journal.AppendAsync(
-                Logged.Event(context, service, caller, AccessAction.SettingChange, change.Patient) with
-                {
-                    Setting = SettingText.Write(change.Setting!),
-                    Numbers = SealedNumbers.Close([read.Citizen], service.Ring),
-                }, context.RequestAborted);
+                Logged.Setting(Logged.Event(context, service, caller, AccessAction.SettingChange, change.Patient), change, service.Ring), context.RequestAborted);
         }
 
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>

@@ -71,7 +71,7 @@ public sealed class TokenMode : IDisposable
             {
                 Privacy = privacy,
                 PrivacyMaster = new(
-                    new(new(componentClient, definitions), definitions, Service.PrivacyForm!, privacy, partitions, ring, time, (citizen, change, stop) => LogAsync(journal, ring, citizen, change, time, stop)), partitions, time),
+                    new(new(componentClient, definitions), definitions, Service.PrivacyForm!, privacy, partitions, ring, time, (_, change, stop) => LogAsync(journal, ring, change, time, stop)), partitions, time),
             };
         }
     }
@@ -106,21 +106,17 @@ public sealed class TokenMode : IDisposable
     // Null, so that all is refused, also while it is not known what patients have set with the master of settings.
     private ParticipantList? Participants() => Service.PrivacyMaster is null or { IsRelied: true } ? participants.Current : null;
 
-    private static Task LogAsync(Journal journal, KeyRing ring, NationalId citizen, SettingChange change, TimeProvider time, CancellationToken stop)
+    private static Task LogAsync(Journal journal, KeyRing ring, SettingChange change, TimeProvider time, CancellationToken stop)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return journal.AppendAsync(
-            new AccessEvent
-            {
-                Id = Guid.NewGuid(),
-                CorrelationId = Guid.NewGuid().ToString(),
-                Time = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
-                Action = AccessAction.SettingChange,
-                Outcome = AccessOutcome.Permitted,
-                Patient = change.Patient,
-                Setting = SettingText.Write(change.Setting!),
-                Numbers = SealedNumbers.Close([citizen], ring),
-            },
-            stop).AsTask();
+        AccessEvent logged = new()
+        {
+            Id = Guid.NewGuid(),
+            CorrelationId = Guid.NewGuid().ToString(),
+            Time = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
+            Action = AccessAction.SettingChange,
+            Outcome = AccessOutcome.Permitted,
+        };
+        return journal.AppendAsync(Logged.Setting(logged, change, ring), stop).AsTask();
     }
 }
