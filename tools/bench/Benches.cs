@@ -20,5 +20,6 @@ internal static class Benches
         new("package", "the package for Azure: its size, and from its start to its first answers", TakesUrl: false, PackageBench.RunAsync),
         new("statistics", "exporting a simulated year of the access log, beside Parquet.Net alone", TakesUrl: false, StatisticsBench.RunAsync),
         new("log", "look-ups with and without the access log, events in one append, sequencing, verifying a million events", TakesUrl: false, LogBench.RunAsync),
+        new("tamper", "ten thousand changes of an access log of ten thousand events, each of which is to be found", TakesUrl: false, TamperBench.RunAsync),
     ];
 }
