@@ -93,6 +93,23 @@ public sealed class VerifierTests
         Assert.Equal(599, fault.Index);
     }
 
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(50, "the sequence does not have")]
+    [InlineData(999_999, "the sequence does not have")]
+    public async Task A_row_of_an_event_that_never_was_is_found_whatever_index_it_gives_itself(long index, string said)
+    {
+        await using var log = await FilledAsync(50);
+        using var signer = await log.Keys.OpenSignerAsync(default);
+        var copy = await CopyAsync(log);
+        var rows = copy.Rows.First(p => p.Key.StartsWith("log-", StringComparison.Ordinal) && p.Value.Keys.Count(k => k.StartsWith("e.", StringComparison.Ordinal)) > 1).Value;
+        var key = rows.Keys.First(k => k.StartsWith("e.", StringComparison.Ordinal));
+        rows[$"{key[..19]}{long.MaxValue - index:x16}"] = rows[key];
+        var fault = (await VerifyAsync(copy, signer, null)).Fault;
+        Assert.NotNull(fault);
+        Assert.Contains(said, fault.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_not_sequenced_yet_is_counted_and_not_proved()
     {

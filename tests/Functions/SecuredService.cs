@@ -176,6 +176,13 @@ public sealed class SecuredService : IAsyncLifetime
         return SendAsync("POST", path, gateway.Headers("POST", Public(path), token), body.ToJsonString());
     }
 
+    /// <summary>Sends as the gateway, by any method.</summary>
+    internal Task<Answer> AsSenderAsync(string method, string path, string? body = null)
+    {
+        var gateway = Client(TokenKind.Gateway);
+        return SendAsync(method, path, gateway.Headers(method, Public(path), gateway.Token().Sign(issuer.Key)), body);
+    }
+
     /// <summary>Sends as a citizen.</summary>
     internal Task<Answer> AsCitizenAsync(string person, string method, string path, string? body = null)
     {

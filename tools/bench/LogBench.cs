@@ -31,7 +31,7 @@ internal static class LogBench
             [lookUps, whole],
             [
                 Figures.Aim($"{Figures.Whole(events)} events verified in {Figures.Tenths(60.0 * events / 1_000_000)} s", seconds <= 60.0 * events / 1_000_000),
-                Figures.Aim("memory of the verifier grows by less than 64 MB after its first quarter", grown < 64),
+                Figures.Aim("memory in use while verifying grows by less than 16 MB after the first quarter", grown < 16),
             ]);
     }
 
@@ -117,27 +117,30 @@ internal static class LogBench
 
         var ordered = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await options.Output.WriteLineAsync($"  log: they are sequenced, {Figures.Whole(events / ordered)}/s");
-        GC.Collect();
-        var memory = new Memory();
         began = Stopwatch.GetTimestamp();
-        var verdict = await new LogVerifier(log.Blobs, log.Partitions).VerifyAsync(await LogKeys.ReadVerifiersAsync(log.Blobs, cancellationToken), null, memory, cancellationToken);
+        var verifiers = await LogKeys.ReadVerifiersAsync(log.Blobs, cancellationToken);
+        var verdict = await new LogVerifier(log.Blobs, log.Partitions).VerifyAsync(verifiers, null, null, cancellationToken);
         var verified = Stopwatch.GetElapsedTime(began).TotalSeconds;
         if (verdict.Fault is not null || verdict.Covered != events)
         {
             throw new WrongAnswerException($"The log is not whole: {verdict.Fault}");
         }
 
-        var table = new Table("access log", "events/s", "seconds", "MB, first quarter", "MB, at most");
+        // Once more, slower: all that is garbage is thrown away before memory is looked at.
+        var memory = new Memory();
+        await new LogVerifier(log.Blobs, log.Partitions).VerifyAsync(verifiers, null, memory, cancellationToken);
+        var table = new Table("access log", "events/s", "seconds", "live MB, first quarter", "live MB, at most");
         table.Add("journalled", Figures.Whole(events / written), Figures.Tenths(written), "-", "-");
         table.Add("sequenced", Figures.Whole(events / ordered), Figures.Tenths(ordered), "-", "-");
         table.Add("verified", Figures.Whole(events / verified), Figures.Tenths(verified), Figures.Tenths(memory.FirstQuarter), Figures.Tenths(memory.Most));
         return (table, verified, memory.Most - memory.FirstQuarter);
     }
 
-    /// <summary>The memory this process holds, looked at whenever the verifier tells how far it is.</summary>
+    /// <summary>The memory that is in use, looked at when the verifier tells how far it is.</summary>
     private sealed class Memory : IProgress<VerifyProgress>
     {
         private readonly List<double> samples = [];
+        private int reports;
 
         public double FirstQuarter => samples.Take(Math.Max(1, samples.Count / 4)).Max();
 
@@ -147,7 +150,10 @@ internal static class LogBench
         {
             lock (samples)
             {
-                samples.Add(Environment.WorkingSet / 1_048_576.0);
+                if (reports++ % 4 == 0)
+                {
+                    samples.Add(GC.GetTotalMemory(forceFullCollection: true) / 1_048_576.0);
+                }
             }
         }
     }

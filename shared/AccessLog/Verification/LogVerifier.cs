@@ -88,6 +88,12 @@ public sealed class LogVerifier(IBlobs blobs, IPartitions partitions)
             unsequenced = await sequence.UnsequencedAsync(cancellationToken);
             await tiles.VerifyNoOtherAsync(async () => events == derived && bytes == await SequencedBytesAsync(cancellationToken), cancellationToken);
             await patients.VerifyRowsAsync(derived, done => Tell("patients' rows", done, patients.Patients), cancellationToken);
+
+            // A row is written after its event has its place, so one that has none by now is made up.
+            if (patients.Latest is { } latest && await sequence.SizeAsync(cancellationToken) is var size && latest.Index >= size)
+            {
+                throw new FaultFoundException(new(latest.Row, 0, latest.Index, "The row is of an event that the sequence does not have.", $"one of {size} events", $"event {latest.Index}"));
+            }
         }
 
         private async Task FollowAsync(long derived, State? state, CancellationToken cancellationToken)

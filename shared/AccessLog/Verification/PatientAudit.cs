@@ -13,6 +13,7 @@ namespace PasientensMaledata.AccessLog.Verification;
 internal sealed class PatientAudit(IBlobs blobs, IPartitions partitions)
 {
     private readonly Dictionary<string, Chain> chains = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
 
     public int Patients => chains.Count;
 
@@ -30,8 +31,11 @@ internal sealed class PatientAudit(IBlobs blobs, IPartitions partitions)
         return chain.Last;
     }
 
+    /// <summary>The row of the latest event that is not held against a chain, because it was derived meanwhile; null where there is none.</summary>
+    public (string Row, long Index)? Latest { get; private set; }
+
     /// <summary>Holds the rows of every patient against their chain.</summary>
-    /// <param name="size">Events that have rows; rows of later ones may be there already.</param>
+    /// <param name="size">Events that have rows; rows of later ones may be there already: <see cref="Latest"/>.</param>
     /// <param name="progress">Takes how many patients are done.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task VerifyRowsAsync(long size, Action<long> progress, CancellationToken cancellationToken)
@@ -57,9 +61,16 @@ internal sealed class PatientAudit(IBlobs blobs, IPartitions partitions)
             var page = await partitions.ReadRangeAsync(partition, new("e."), new("e.~"), StorageLimits.MaxPageRows, continuation, cancellationToken);
             foreach (var row in page.Rows)
             {
-                if (await ReadAsync(partition, row, cancellationToken) is var seen && seen.Index < size)
+                var seen = await ReadAsync(partition, row, cancellationToken);
+                if (seen.Index < size)
                 {
                     rows.Add(seen);
+                    continue;
+                }
+
+                lock (gate)
+                {
+                    Latest = Latest is { } latest && latest.Index >= seen.Index ? latest : ($"row {partition} {seen.Key}", seen.Index);
                 }
             }
 

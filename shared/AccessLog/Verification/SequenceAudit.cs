@@ -74,6 +74,18 @@ internal sealed class SequenceAudit(IBlobs blobs)
         }
     }
 
+    /// <summary>How many events have their place by now, by the records alone.</summary>
+    public async Task<long> SizeAsync(CancellationToken cancellationToken)
+    {
+        var size = 0L;
+        await foreach (var (blob, number, text) in RecordsAsync(cancellationToken))
+        {
+            size += Parse(blob, number, size, text).Ranges.Sum(r => r.Lines);
+        }
+
+        return size;
+    }
+
     /// <summary>After all: what is journalled and has no place yet. A journal that is shorter than what was placed of it is a fault.</summary>
     public async Task<long> UnsequencedAsync(CancellationToken cancellationToken)
     {

@@ -98,7 +98,7 @@ public sealed class Tamperer(MemoryLog whole, LogSigner signer, SeededRandom ran
         if (random.Chance(0.3))
         {
             var (patient, key) = PickRow(log);
-            log.Rows[patient][$"{key[..19]}{long.MaxValue - random.Below(1000):x16}"] = log.Rows[patient][key];
+            log.Rows[patient][$"{key[..19]}{long.MaxValue - random.Below(20_000):x16}"] = log.Rows[patient][key];
             return $"duplicate row {key}";
         }
 
