@@ -207,6 +207,11 @@ public static class PrivacyFunctions
                 service.PrivacyMaster?.Tell(patient);
             }
         }
+        else
+        {
+            // What was never closed is opened: nothing changed, but the answer shows the settings.
+            await call.LogViewAsync(context.RequestAborted);
+        }
 
         await AnswerAsync(context, await service.Privacy.ReadAsync(call.Caller.Subject, context.RequestAborted));
     }

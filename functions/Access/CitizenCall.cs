@@ -46,6 +46,9 @@ internal sealed class CitizenCall(Service service, CitizenCaller caller, AccessE
     public ValueTask LogAsync(PatientKey? patient, CancellationToken cancellationToken) =>
         service.Journal.AppendAsync(logged with { Patient = patient ?? logged.Patient }, cancellationToken);
 
+    /// <summary>Logs that settings were seen by a call that was to change one, and did not.</summary>
+    public ValueTask LogViewAsync(CancellationToken cancellationToken) => service.Journal.AppendAsync(logged with { Action = AccessAction.CitizenLogView }, cancellationToken);
+
     /// <summary>Logs that a setting was changed, before it is answered.</summary>
     public ValueTask LogChangeAsync(SettingChange change, CancellationToken cancellationToken) => service.Journal.AppendAsync(Logged.Setting(logged, change, service.Ring), cancellationToken);
 }
