@@ -24,8 +24,8 @@ internal static class MutationReport
             output.WriteLine($"survived: {survivor.File}:{survivor.Line} {survivor.Kind}: {survivor.Source}");
         }
 
-        var table = new Table("folder", "mutants", "killed", "survived", "excused", "score %");
-        var counted = mutants.Where(m => m.IsKilled || m.IsAlive || m.IsExcused).ToList();
+        var table = new Table("folder", "mutants", "killed", "survived", "excused", "made once", "score %");
+        var counted = mutants.Where(m => m.IsKilled || m.IsAlive || m.IsExcused || m.IsMadeOnce).ToList();
         foreach (var folder in counted.GroupBy(m => m.Folder).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             Add(folder.Key, [.. folder]);
@@ -44,7 +44,7 @@ internal static class MutationReport
         void Add(string name, List<Mutant> of)
         {
             var (killed, alive) = (of.Count(m => m.IsKilled), of.Count(m => m.IsAlive));
-            table.Add(name, $"{of.Count}", $"{killed}", $"{alive}", $"{of.Count(m => m.IsExcused)}", (100.0 * killed / Math.Max(1, killed + alive)).ToString("0.0", CultureInfo.InvariantCulture));
+            table.Add(name, $"{of.Count}", $"{killed}", $"{alive}", $"{of.Count(m => m.IsExcused)}", $"{of.Count(m => m.IsMadeOnce)}", (100.0 * killed / Math.Max(1, killed + alive)).ToString("0.0", CultureInfo.InvariantCulture));
         }
     }
 
@@ -66,7 +66,12 @@ internal static class MutationReport
 
         public bool IsKilled => status is "Killed" or "Timeout";
 
-        public bool IsAlive => status is "Survived" or "NoCoverage";
+        public bool IsAlive => status is "Survived" or "NoCoverage" && !IsStatic;
+
+        /// <summary>Whether it is in what a process makes once, before any mutant is switched on: so it was not tried, and says nothing of the tests.</summary>
+        public bool IsMadeOnce => status == "Survived" && IsStatic;
+
+        private bool IsStatic { get; } = json.TryGetProperty("static", out var made) && made.ValueKind == JsonValueKind.True;
 
         public bool IsExcused => status == "Ignored" && Enumerable.Range(Math.Max(0, Line - 4), Math.Min(4, Line)).Any(i => lines[i].Contains(Excuse, StringComparison.Ordinal));
     }
