@@ -157,7 +157,12 @@ public sealed class FileProblemTests
     {
         var json = new JsonObject
         {
-            ["innbyggerFnr"] = World.Patient.Digits, ["definisjonGuid"] = definition.ToString(), ["partKode"] = "PMD", ["typePi"] = type, ["aktiv"] = true, ["tidspunkt"] = "2026-11-20T11:00:00+01:00",
+            ["innbyggerFnr"] = World.Patient.Digits,
+            ["definisjonGuid"] = definition.ToString(),
+            ["partKode"] = "PMD",
+            ["typePi"] = type,
+            ["aktiv"] = true,
+            ["tidspunkt"] = "2026-11-20T11:00:00+01:00",
         };
         change?.Invoke(json);
         return json;
