@@ -24,7 +24,7 @@ internal delegate bool TextParser<T>(string? text, out T value);
 /// </summary>
 internal sealed class StrictJson
 {
-    private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const int MaxDepth = 16;
 
     private readonly JsonElement element;
     private readonly string pointer;
@@ -58,12 +58,14 @@ internal sealed class StrictJson
 
         try
         {
-            using var document = JsonDocument.Parse(file, Options);
+            using var document = StrictDocument.Parse(file, MaxDepth);
             return Of(document.RootElement.Clone(), problems, known);
         }
         catch (JsonException e)
         {
-            problems.Add(new("", $"This is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} of it."));
+            problems.Add(new("", e.LineNumber is { } line
+                ? $"This is not JSON: line {line + 1}, byte {e.BytePositionInLine + 1} of it."
+                : "This is not JSON of well-formed text with each member once."));
             return null;
         }
     }

@@ -176,17 +176,17 @@ public sealed class PvkSettings(PvkDefinitions definitions, NationalIdPolicy pol
         return isConcept(name.Slug);
     }
 
-    // With offset, or without as Norwegian time. Whole milliseconds, as ours are.
+    // With offset, or without as Norwegian time. Whole milliseconds, as ours are. The first and last year are left out: an offset may lead past the calendar.
     private static bool TryParseTime(string? text, out DateTime time)
     {
         time = default;
-        if (OffsetDateTimePattern.ExtendedIso.Parse(text!) is { Success: true } stated)
+        if (OffsetDateTimePattern.ExtendedIso.Parse(text!) is { Success: true, Value: { Year: > 1 and < 9999 } stated })
         {
-            time = stated.Value.ToInstant().ToDateTimeUtc();
+            time = stated.ToInstant().ToDateTimeUtc();
         }
-        else if (LocalDateTimePattern.ExtendedIso.Parse(text!) is { Success: true } local)
+        else if (LocalDateTimePattern.ExtendedIso.Parse(text!) is { Success: true, Value: { Year: > 1 and < 9999 } local })
         {
-            time = Norway.AtLeniently(local.Value).ToInstant().ToDateTimeUtc();
+            time = Norway.AtLeniently(local).ToInstant().ToDateTimeUtc();
         }
         else
         {
