@@ -31,11 +31,11 @@ internal static class AccessSteps
         var opened = await world.Required.Reader.OpenAsync(await world.Required.Directory.FindAsync(patient, cancellationToken), cancellationToken);
         var memory = new ReplayMemory(world.Counted, world.Options.Window, world.Time);
         var authenticator = new Authenticator(world.Options, NationalIdPolicy.Synthetic, () => world.PractitionerKey, memory, network, world.Time);
-        var count = options.IsQuick ? 20 : 4_000;
+        var count = options.IsQuick ? 20 : 3_000;
         var rounds = options.Rounds;
 
         // Each proof is taken once; those that are only looked at may be the same.
-        var proofs = new Queue<RequestHeaders>(Enumerable.Range(0, count * (rounds + 1)).Select(_ => world.Clinician.Headers("POST", address, text)));
+        var proofs = new Queue<RequestHeaders>(Enumerable.Range(0, count * (rounds + options.WarmUps)).Select(_ => world.Clinician.Headers("POST", address, text)));
         var proof = world.Clinician.Headers("POST", address, text).Proofs[0];
         var dot = text.LastIndexOf('.');
         var (signed, signature) = (Encoding.ASCII.GetBytes(text[..dot]), CompactJws.Decode(text.AsSpan(dot + 1))!);
@@ -98,8 +98,8 @@ internal static class AccessSteps
         async Task<(double Micros, double Bytes)> CostAsync(Func<Task> run)
         {
             List<double> costs = [];
-            var bytes = 0.0;
-            for (var round = 0; round <= rounds; round++)
+            List<double> bytes = [];
+            for (var round = -options.WarmUps; round < rounds; round++)
             {
                 var (cpu, allocated) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes(precise: true));
                 for (var i = 0; i < count; i++)
@@ -107,14 +107,19 @@ internal static class AccessSteps
                     await run();
                 }
 
-                bytes = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)count;
-                if (round > 0)
+                if (round >= 0)
                 {
                     costs.Add((Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / count);
+                    bytes.Add((GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)count);
+                }
+                else
+                {
+                    // What was run often is compiled anew meanwhile.
+                    await Task.Delay(options.IsQuick ? 0 : 200, cancellationToken);
                 }
             }
 
-            return (Figures.Median(costs), bytes);
+            return (Figures.Median(costs), Figures.Median(bytes));
         }
     }
 
