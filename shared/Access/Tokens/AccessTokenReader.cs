@@ -92,7 +92,7 @@ internal sealed class AccessTokenReader(TrustedIssuer issuer, IssuerKeys keys, T
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException or CryptographicException)
         {
-            // A key that is none, too small, or of another curve than the algorithm's.
+            // What the issuer publishes is no key.
             return false;
         }
     }
