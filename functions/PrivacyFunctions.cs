@@ -165,18 +165,20 @@ public static class PrivacyFunctions
         });
     }
 
-    private static string WhyNorwegian(PossibleViewer viewer) => $"{viewer.ControllerName} {(viewer.Follows ? "følger" : "har fulgt")} deg opp, og " + viewer.Scope switch
+    private static string WhyNorwegian(PossibleViewer viewer) => $"{viewer.ControllerName} {(viewer.Follows ? "følger" : "har fulgt")} deg opp" + viewer.Scope switch
     {
-        AgreementScope.Organisation => $"har avtale om å dele med {viewer.Consumer.Name}.",
-        AgreementScope.HealthCommunity => "deler med dem som er med i samme helsefellesskap.",
-        _ => "deler med alle som er med i tjenesten.",
+        AgreementScope.Organisation when viewer.Controller == viewer.Consumer.Organisation => ".",
+        AgreementScope.Organisation => $", og har avtale om å dele med {viewer.Consumer.Name}.",
+        AgreementScope.HealthCommunity => ", og deler med dem som er med i samme helsefellesskap.",
+        _ => ", og deler med alle som er med i tjenesten.",
     };
 
-    private static string WhyEnglish(PossibleViewer viewer) => $"{viewer.ControllerName} {(viewer.Follows ? "follows" : "has followed")} you up, and " + viewer.Scope switch
+    private static string WhyEnglish(PossibleViewer viewer) => $"{viewer.ControllerName} {(viewer.Follows ? "follows" : "has followed")} you up" + viewer.Scope switch
     {
-        AgreementScope.Organisation => $"has an agreement to share with {viewer.Consumer.Name}.",
-        AgreementScope.HealthCommunity => "shares with those in the same health community.",
-        _ => "shares with all who take part in the service.",
+        AgreementScope.Organisation when viewer.Controller == viewer.Consumer.Organisation => ".",
+        AgreementScope.Organisation => $", and has an agreement to share with {viewer.Consumer.Name}.",
+        AgreementScope.HealthCommunity => ", and shares with those in the same health community.",
+        _ => ", and shares with all who take part in the service.",
     };
 
     /// <summary>Changes a setting: decided, stored, logged, and answered with all settings as they are then.</summary>

@@ -52,6 +52,8 @@ public sealed class WhoMaySeeTests
                 "Hele landet follows you up, and shares with all who take part in the service.",
             ],
             hospital["because"]!.AsArray().Select(b => (string?)b!["textEn"]));
+        var own = answer.Json["organisations"]!.AsArray().Single(o => (string?)o!["organisation"] == SecuredService.Gateway)!["because"]![0]!;
+        Assert.Equal(("Eksempel gateway følger deg opp.", "Eksempel gateway follows you up."), ((string?)own["textNb"], (string?)own["textEn"]));
         Assert.Equal("Eksempel kommune følger deg opp, og deler med dem som er med i samme helsefellesskap.", (string?)hospital["because"]![1]!["textNb"]);
         Assert.Equal(("Eksempel kommune", SecuredService.Municipality), ((string?)hospital["because"]![1]!["controllerName"], (string?)hospital["because"]![1]!["controller"]));
         Assert.Equal((false, false, 0), ((bool)answer.Json["restricted"]!, (bool)answer.Json["reserved"]!, answer.Json["blocks"]!.AsArray().Count));
