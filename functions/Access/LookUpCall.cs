@@ -113,16 +113,21 @@ internal sealed class LookUpCall
         await FhirAnswer.OutcomeAsync(context, refusal.Status, Issue.Error(refusal.IssueCode, null, refusal.Advice));
     }
 
-    /// <summary>Whom page links are bound to: the client and the person, by pseudonym.</summary>
+    /// <summary>
+    /// Whom page links are bound to: the client and the person, by pseudonym. A citizen's also to whom the token is about: of each page it is decided
+    /// whether the one may act for the other, and that other must be the one whose page it is.
+    /// </summary>
     internal static string BindingOf(Caller caller, Service service)
     {
         var person = caller switch
         {
-            PersonnelCaller personnel => personnel.Key,
-            CitizenCaller citizen => PractitionerKey.Of(citizen.Acting, service.Ring.Current.Practitioner),
+            PersonnelCaller personnel => personnel.Key.ToString(),
+            CitizenCaller citizen => $"{Pseudonym(citizen.Acting)} for {Pseudonym(citizen.Subject)}",
             _ => throw new InvalidOperationException("A look-up was routed to a caller who does not look up."),
         };
         return $"{caller.GetType().Name} {caller.Client.Id} {person}";
+
+        string Pseudonym(NationalId number) => PractitionerKey.Of(number, service.Ring.Current.Practitioner).ToString();
     }
 
     private static DateTime? Time(long ticks) => ticks > DateTime.MinValue.Ticks && ticks < DateTime.MaxValue.Ticks ? new(ticks, DateTimeKind.Utc) : null;

@@ -189,6 +189,29 @@ public sealed class PrivacyComponentCallTests(SecuredService service) : IClassFi
     }
 
     [Fact]
+    public async Task Where_the_service_cannot_sign_in_at_the_master_nobody_is_answered()
+    {
+        // The double answers 404 where the issuer's discovery document should be.
+        using var key = SigningKey.Ec();
+        await using var service = new SecuredService
+        {
+            Settings = new Dictionary<string, string>
+            {
+                ["Auth:Pvk:Address"] = "https://pvk.example",
+                ["Auth:Pvk:TokenIssuer"] = "https://tokens.example",
+                ["Auth:Pvk:ClientId"] = "pmd-service",
+                ["Auth:Pvk:TokenScope"] = "nhn:pvk/personvern",
+                ["Auth:Pvk:ClientKey"] = key.PrivateJwk().ToJsonString(),
+            },
+        };
+        await service.InitializeAsync();
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => service.Service.PrivacyMaster!.GoOnAsync(default));
+        Assert.Equal("The issuer of tokens for the privacy component refused: 404.", fault.Message);
+        Assert.All(service.Component.Addresses, a => Assert.StartsWith("/.well-known/", a, StringComparison.Ordinal));
+        await AssertAwayAsync(service, SecuredService.NewPerson());
+    }
+
+    [Fact]
     public async Task Without_a_master_the_timer_function_does_nothing() =>
         await Triggers.All.OfType<TimerTrigger>().Single(t => t.Name == "ReconcilePrivacy").Run(service.Service, default);
 

@@ -55,6 +55,8 @@ public sealed class SecuredService : IAsyncLifetime
 
     internal AccessRules Rules { get; init; } = AccessRules.Default;
 
+    internal IRegisters Registers { get; init; } = new NoRegisters();
+
     /// <summary>Settings that are otherwise than <see cref="TokenWorld.Setting"/> has them.</summary>
     internal IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
@@ -103,7 +105,7 @@ public sealed class SecuredService : IAsyncLifetime
         var options = AuthOptions.Read(n => Settings.GetValueOrDefault(n) ?? TokenWorld.Setting(n), null, out var errors) ?? throw new InvalidOperationException(string.Join(' ', errors));
         var blobs = WrapBlobs is null ? storage.Blobs : WrapBlobs(storage.Blobs);
         Counting = new(WrapPartitions is null ? storage.Partitions : WrapPartitions(storage.Partitions));
-        mode = new(Counting, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer), component: Component);
+        mode = new(Counting, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, Registers, new IssuerNetwork(issuer), component: Component);
     }
 
     private async Task ServeAsync()
@@ -192,6 +194,14 @@ public sealed class SecuredService : IAsyncLifetime
     {
         var citizen = Client(TokenKind.Citizen);
         return SendAsync(method, path, citizen.Headers(method, Public(path.Split('?')[0]), citizen.Token().With("pid", person).Sign(issuer.Key)), body, "application/json");
+    }
+
+    /// <summary>Sends as one who is signed in on Helsenorge, for whom the token names.</summary>
+    internal Task<Answer> OnHelsenorgeAsync(string acting, string subject, string? relation, string method, string path, string? body = null, string scopes = "pmd:citizen")
+    {
+        var helsenorge = Client(TokenKind.Helsenorge);
+        var token = helsenorge.Token().With("acting_pid", acting).With("subject_pid", subject).With("relation", relation).With("scp", scopes).Sign(issuer.Key);
+        return SendAsync(method, path, helsenorge.Headers(method, Public(path.Split('?')[0]), token), body, "application/json");
     }
 
     /// <summary>Pushes a setting as Helsenorge's privacy component.</summary>
