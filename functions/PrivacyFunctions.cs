@@ -68,7 +68,7 @@ public static class PrivacyFunctions
         await ChangeAsync(context, service, (citizen, actor) => service.Privacy.UnblockAsync(citizen, actor, id, context.RequestAborted));
     }
 
-    /// <summary><c>PUT /citizen/privacy/restriction</c>: <c>{"restricted":true}</c>, or <c>{"restricted":true,"concepts":["weight"]}</c>.</summary>
+    /// <summary><c>PUT /citizen/privacy/restriction</c>: <c>{"restricted":true}</c>, or <c>{"restricted":true,"concepts":["bodyweight"]}</c>.</summary>
     public static async Task RestrictAsync(HttpContext context, Service service)
     {
         if (await ReadBodyAsync(context, mayBeEmpty: false) is not { } body)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using PasientensMaledata.Access;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.AccessLog;
@@ -82,7 +84,7 @@ internal sealed class LookUpCall
     }
 
     private static Issue RestrictionRemark { get; } = Issue.Warning(
-        "suppressed", null, "The patient has restricted something. It can be opened with the patient's consent (nhn-access-basis: FORHOYET_SAMTYKKE) or in an emergency (FORHOYET_AKUTT).");
+        "suppressed", null, "The patient has restricted something. It can be opened with the patient's consent (nhn-access-basis: FORHOYET_SAMTYKKE) or in an emergency (FORHOYET_AKUTT, with the purpose of use BTG in the attest).");
 
     /// <summary>Logs what is given, before it is given.</summary>
     /// <param name="query">What was asked for; null for a read by id.</param>
@@ -110,6 +112,11 @@ internal sealed class LookUpCall
     internal static async Task RefuseAsync(HttpContext context, Service service, AccessEvent logged, Refusal refusal)
     {
         await service.Journal.AppendAsync(logged with { Outcome = AccessOutcome.Refused, Reason = refusal.Word }, context.RequestAborted);
+        if (refusal.Status == StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = LookUpCaps.SecondsToNextHour(service.Time.GetUtcNow()).ToString(CultureInfo.InvariantCulture);
+        }
+
         await FhirAnswer.OutcomeAsync(context, refusal.Status, Issue.Error(refusal.IssueCode, null, refusal.Advice));
     }
 

@@ -131,6 +131,9 @@ public sealed class LookUpCaps(
         return value;
     }
 
+    /// <summary>How many seconds there are until counting begins anew, at the next full hour: 1 to 3600.</summary>
+    public static int SecondsToNextHour(DateTimeOffset now) => (int)Math.Ceiling((TimeSpan.TicksPerHour - (now.UtcTicks % TimeSpan.TicksPerHour)) / (double)TimeSpan.TicksPerSecond);
+
     private static string HourOf(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyyMMddHH", CultureInfo.InvariantCulture);
 
     private static PartitionKey PartitionOf(string hour, int spread) => new($"caps-{hour}-{spread:x}");

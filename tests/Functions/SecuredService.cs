@@ -41,7 +41,7 @@ public sealed class SecuredService : IAsyncLifetime
     private DevelopmentIssuer issuer = null!;
     private ParticipantStore participants = null!;
 
-    internal FakeTimeProvider Clock { get; } = new(TestService.Noon);
+    internal FakeTimeProvider Clock { get; init; } = new(TestService.Noon);
 
     internal Service Service => mode.Service;
 
