@@ -21,6 +21,10 @@ public sealed class PrivacyComponentCallTests(SecuredService service) : IClassFi
         { "not said whether it is active", j => j.Remove("aktiv") },
         { "no time", j => j.Remove("tidspunkt") },
         { "a time to come", j => j["tidspunkt"] = "2026-11-21T12:00:00Z" },
+        { "a time before any calendar", j => j["tidspunkt"] = "0001-01-01T00:00:00+14:00" },
+        { "a time past any calendar", j => j["tidspunkt"] = "9999-12-31T23:59:59-14:00" },
+        { "metadata with half of a surrogate pair", j => j["innbyggerMetadata"] = "{\"\\ud800\":1}" },
+        { "a Block of half a surrogate pair", j => j["innbyggerMetadata"] = "{\"hpr\":\"\\ud800\"}" },
         { "a Block of nobody", j => j["innbyggerMetadata"] = null },
     };
 
@@ -84,6 +88,8 @@ public sealed class PrivacyComponentCallTests(SecuredService service) : IClassFi
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("null")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("{\"tidspunkt\":\"\\ud800\"}")]
     [InlineData("{\"innbyggerFnr\":\"1\",\"innbyggerFnr\":\"2\"}")]
     [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}")]
     public async Task What_is_no_JSON_object_is_refused(string body) => SharedService.Refused(400, await service.PushAsync(body));

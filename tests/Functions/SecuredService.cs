@@ -140,12 +140,16 @@ public sealed class SecuredService : IAsyncLifetime
     internal static Uri Public(string path) => new(TokenWorld.PublicBase + path);
 
     /// <summary>Sends a request with these credentials.</summary>
-    internal async Task<Answer> SendAsync(string method, string path, RequestHeaders credentials, string? body = null, string contentType = "application/fhir+json", params (string Name, string Value)[] headers)
+    internal Task<Answer> SendAsync(string method, string path, RequestHeaders credentials, string? body = null, string contentType = "application/fhir+json", params (string Name, string Value)[] headers) =>
+        SendBytesAsync(method, path, credentials, body is null ? null : Encoding.UTF8.GetBytes(body), contentType, headers);
+
+    /// <summary>The same with a body that need not be text.</summary>
+    internal async Task<Answer> SendBytesAsync(string method, string path, RequestHeaders credentials, byte[]? body, string contentType, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new(method), path.TrimStart('/'));
         if (body is not null)
         {
-            request.Content = new StringContent(body, Encoding.UTF8, contentType.Split(';')[0]);
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = new(contentType.Split(';')[0]) { CharSet = "utf-8" } } };
         }
 
         foreach (var (name, value) in credentials.Lines.Concat(headers))

@@ -55,9 +55,9 @@ internal sealed class AccessTokenReader(TrustedIssuer issuer, IssuerKeys keys, T
             return (null, missing);
         }
 
-        // RFC 7517 4.4: a key's alg "identifies the algorithm intended for use with the key". An algorithm of another kind of key is as wrong.
+        // RFC 7517 4.4: a key's alg "identifies the algorithm intended for use with the key". RFC 7518 3.4: each of ES has its one curve.
         var algorithm = CompactJws.Text(jws.Header, "alg")!;
-        if ((key.Alg is { Length: > 0 } intended && intended != algorithm) || !key.CryptoProviderFactory.IsSupportedAlgorithm(algorithm, key))
+        if ((key.Alg is { Length: > 0 } intended && intended != algorithm) || ProofAlgorithm.Of(algorithm)!.Curve != (string.IsNullOrEmpty(key.Crv) ? null : key.Crv))
         {
             return (null, RefusalReason.TokenAlgorithm);
         }

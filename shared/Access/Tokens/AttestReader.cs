@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using PasientensMaledata.Access.Callers;
 
@@ -13,7 +14,7 @@ internal static class AttestReader
 {
     private static readonly AttestIdentifier UnreadableIdentifier = new("", "", "");
     private static readonly AttestCode UnreadableCode = new("", "", "");
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const int MaxDepth = 16;
 
     /// <summary>Reads the claim; null where it is no attest.</summary>
     public static Attest? Read(JsonElement? claim)
@@ -30,12 +31,11 @@ internal static class AttestReader
 
         try
         {
-            using var document = JsonDocument.Parse(value.GetString()!, Strict);
+            using var document = StrictDocument.Parse(Encoding.UTF8.GetBytes(value.GetString()!), MaxDepth);
             return document.RootElement.ValueKind == JsonValueKind.Object ? Read(document.RootElement) : null;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // No JSON; or a lone surrogate in it, which no text may hold.
             return null;
         }
     }

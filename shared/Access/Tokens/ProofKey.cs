@@ -89,7 +89,7 @@ internal sealed class ProofKey : IDisposable
     private static ProofKey? Rsa(JsonElement jwk, ProofAlgorithm algorithm, ProofKeys kept)
     {
         if (CompactJws.Text(jwk, "kty") != "RSA" || CompactJws.Text(jwk, "n") is not { } n || CompactJws.Text(jwk, "e") is not { } e
-            || CompactJws.Decode(n) is not { Length: <= MaxRsaBits / 8 } modulus || CompactJws.Decode(e) is not { Length: > 0 and <= 8 } exponent)
+            || CompactJws.Decode(n) is not { Length: > 0 and <= MaxRsaBits / 8 } modulus || CompactJws.Decode(e) is not { Length: > 0 and <= 8 } exponent)
         {
             return null;
         }
