@@ -58,7 +58,8 @@ internal static class ParticipantsCommand
             // Also where it was the same: it may have been put in force, and the command have ended before it was logged.
             await storage.LogAsync(
                 OperatorEvent.Of(
-                    TimeProvider.System, null, $"participants import, version {result.Version}", "", result.Read.List!.Participants.Length, action: AccessAction.ParticipantsChange) with { Setting = Loggable(file) },
+                    TimeProvider.System, null, $"participants import, version {result.Version}", "", result.Read.List!.Participants.Length, action: AccessAction.ParticipantsChange) with
+                { Setting = Loggable(file) },
                 stop);
         }
 
