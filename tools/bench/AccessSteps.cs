@@ -39,19 +39,26 @@ internal static class AccessSteps
         var proof = world.Clinician.Headers("POST", address, text).Proofs[0];
         var dot = text.LastIndexOf('.');
         var (signed, signature) = (Encoding.ASCII.GetBytes(text[..dot]), CompactJws.Decode(text.AsSpan(dot + 1))!);
+        var kept = new ProofKeys();
         var proofJws = CompactJws.TryRead(proof)!;
         var jwk = world.ProofKey.PublicJwk();
         var point = new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new() { X = CompactJws.Decode($"{jwk["x"]}"), Y = CompactJws.Decode($"{jwk["y"]}") } };
+        var proofSigned = Encoding.ASCII.GetBytes(proofJws.Signed);
         using var rsa = world.IssuerPublicKey();
+        using var ec = ECDsa.Create(point);
 
         await AddAsync("the token: form, signature, claims", async () => Holds((await reader.ReadAsync(text, cancellationToken)).Token is not null), () => Holds(rsa.VerifyData(signed, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)));
         await AddAsync(
-            "the proof: form, key, signature, claims",
-            () => Done(Proof.Check(proof, text, token.Thumbprint!, "POST", [target], world.Options.Window, world.Time.GetUtcNow(), out _) is null),
+            "the proof, by a key seen before: form, signature, claims",
+            () => Done(Proof.Check(proof, text, token.Thumbprint!, "POST", [target], world.Options.Window, world.Time.GetUtcNow(), kept, out _) is null),
+            () => Holds(ec.VerifyData(proofSigned, proofJws.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)));
+        await AddAsync(
+            "the proof, by a new key",
+            () => Done(Proof.Check(proof, text, token.Thumbprint!, "POST", [target], world.Options.Window, world.Time.GetUtcNow(), new(), out _) is null),
             () =>
             {
                 using var key = ECDsa.Create(point);
-                Holds(key.VerifyData(Encoding.ASCII.GetBytes(proofJws.Signed), proofJws.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
+                Holds(key.VerifyData(proofSigned, proofJws.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
             });
         await AddAsync("the caller and the attest, out of the claims", () => Done(callers.Of(token, isPersonNeeded: true).Caller is not null), null);
         await AddAsync("the decision", async () => Holds(await DecideAsync() is LookUpVerdict.Permit), null);

@@ -13,6 +13,7 @@ public sealed class Authenticator
     private readonly AuthOptions options;
     private readonly ReplayMemory memory;
     private readonly TimeProvider time;
+    private readonly ProofKeys proofKeys = new();
     private readonly HelseIdCallers helseIdCallers;
     private readonly AccessTokenReader? helseId;
     private readonly IReadOnlyList<BearerScheme> citizens;
@@ -107,7 +108,7 @@ public sealed class Authenticator
             return (null, RefusalReason.TokenNotBound);
         }
 
-        if (Proof.Check(text, presented.Token, thumbprint, call.Method, Targets(call.Path), options.Window, time.GetUtcNow(), out var proof) is { } unproved)
+        if (Proof.Check(text, presented.Token, thumbprint, call.Method, Targets(call.Path), options.Window, time.GetUtcNow(), proofKeys, out var proof) is { } unproved)
         {
             return (null, unproved);
         }
