@@ -17,6 +17,10 @@ public sealed class OptionalAttestTests : IAsyncLifetime
         { "another HPR number", "attest-hpr" },
         { "no purpose", "attest-incomplete" },
         { "a text", "attest-incomplete" },
+        { "a list", "attest-incomplete" },
+        { "a text that is no JSON", "attest-incomplete" },
+        { "both shapes at once", "attest-incomplete" },
+        { "a hundred and one patients", "attest-incomplete" },
     };
 
     public ValueTask InitializeAsync() => service.InitializeAsync();
@@ -74,10 +78,21 @@ public sealed class OptionalAttestTests : IAsyncLifetime
             "another legal entity" => new AttestDraft(LegalEntity: SecuredService.Municipality).ToJson(),
             "another HPR number" => new AttestDraft(Hpr: "1234567").ToJson(),
             "no purpose" => new AttestDraft(Purpose: null).ToJson(),
+            "a list" => new JsonArray(),
+            "a text that is no JSON" => JsonValue.Create("{"),
+            "both shapes at once" => With("care_relation", new JsonObject()),
+            "a hundred and one patients" => With("patients", new JsonArray([.. Enumerable.Range(0, 101).Select(_ => new JsonObject())])),
             _ => JsonValue.Create("{}"),
         };
         SharedService.Refused(403, await service.SearchAsync(person, "", t => t.With(ClaimNames.Attest, attest)));
         Assert.Equal(reason, await LastReasonAsync());
+
+        static JsonObject With(string member, JsonNode value)
+        {
+            var right = new AttestDraft().ToJson();
+            right[member] = value;
+            return right;
+        }
     }
 
     [Fact]
