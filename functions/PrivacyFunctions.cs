@@ -68,7 +68,7 @@ public static class PrivacyFunctions
         await ChangeAsync(context, service, (citizen, actor) => service.Privacy.UnblockAsync(citizen, actor, id, context.RequestAborted));
     }
 
-    /// <summary><c>PUT /citizen/privacy/restriction</c>: <c>{"restricted":true}</c>, or <c>{"restricted":true,"concepts":["weight"]}</c>.</summary>
+    /// <summary><c>PUT /citizen/privacy/restriction</c>: <c>{"restricted":true}</c>, or <c>{"restricted":true,"concepts":["bodyweight"]}</c>.</summary>
     public static async Task RestrictAsync(HttpContext context, Service service)
     {
         if (await ReadBodyAsync(context, mayBeEmpty: false) is not { } body)
@@ -145,8 +145,8 @@ public static class PrivacyFunctions
                 foreach (var viewer in ofConsumer)
                 {
                     json.WriteStartObject();
-                    json.WriteString("controller", viewer.Controller.Organisation.Digits);
-                    json.WriteString("controllerName", viewer.Controller.Name);
+                    json.WriteString("controller", viewer.Controller.Digits);
+                    json.WriteString("controllerName", viewer.ControllerName);
                     json.WriteString("agreement", viewer.Scope switch { AgreementScope.Organisation => "organisation", AgreementScope.HealthCommunity => "health-community", _ => "national" });
                     json.WriteString("textNb", WhyNorwegian(viewer));
                     json.WriteString("textEn", WhyEnglish(viewer));
@@ -165,18 +165,20 @@ public static class PrivacyFunctions
         });
     }
 
-    private static string WhyNorwegian(PossibleViewer viewer) => viewer.Scope switch
+    private static string WhyNorwegian(PossibleViewer viewer) => $"{viewer.ControllerName} {(viewer.Follows ? "følger" : "har fulgt")} deg opp" + viewer.Scope switch
     {
-        AgreementScope.Organisation => $"{viewer.Controller.Name} følger deg opp, og har avtale om å dele med {viewer.Consumer.Name}.",
-        AgreementScope.HealthCommunity => $"{viewer.Controller.Name} følger deg opp, og deler med dem som er med i samme helsefellesskap.",
-        _ => $"{viewer.Controller.Name} følger deg opp, og deler med alle som er med i tjenesten.",
+        AgreementScope.Organisation when viewer.Controller == viewer.Consumer.Organisation => ".",
+        AgreementScope.Organisation => $", og har avtale om å dele med {viewer.Consumer.Name}.",
+        AgreementScope.HealthCommunity => ", og deler med dem som er med i samme helsefellesskap.",
+        _ => ", og deler med alle som er med i tjenesten.",
     };
 
-    private static string WhyEnglish(PossibleViewer viewer) => viewer.Scope switch
+    private static string WhyEnglish(PossibleViewer viewer) => $"{viewer.ControllerName} {(viewer.Follows ? "follows" : "has followed")} you up" + viewer.Scope switch
     {
-        AgreementScope.Organisation => $"{viewer.Controller.Name} follows you up, and has an agreement to share with {viewer.Consumer.Name}.",
-        AgreementScope.HealthCommunity => $"{viewer.Controller.Name} follows you up, and shares with those in the same health community.",
-        _ => $"{viewer.Controller.Name} follows you up, and shares with all who take part in the service.",
+        AgreementScope.Organisation when viewer.Controller == viewer.Consumer.Organisation => ".",
+        AgreementScope.Organisation => $", and has an agreement to share with {viewer.Consumer.Name}.",
+        AgreementScope.HealthCommunity => ", and shares with those in the same health community.",
+        _ => ", and shares with all who take part in the service.",
     };
 
     /// <summary>Changes a setting: decided, stored, logged, and answered with all settings as they are then.</summary>
@@ -253,7 +255,11 @@ public static class PrivacyFunctions
                 json.WriteString("hpr", hpr.Digits);
             }
 
-            json.WriteString("name", setting.Block.Name);
+            if (setting.Block.Name.Length > 0)
+            {
+                json.WriteString("name", setting.Block.Name);
+            }
+
             WriteMaker(json, setting);
             json.WriteEndObject();
         }

@@ -36,7 +36,8 @@ if (options.IsOpen && OpenMode.WhyNotStart(Environment.GetEnvironmentVariables()
 AccessSettings? access = null;
 if (!options.IsOpen)
 {
-    access = AccessSettings.Read(Environment.GetEnvironmentVariable, isHosted ? null : options.Port, options.Numbers, out var wrong);
+    access = AccessSettings.Read(
+        Environment.GetEnvironmentVariable, Environment.GetEnvironmentVariables().Keys.Cast<string>(), isHosted ? null : options.Port, options.Numbers, out var wrong);
     if (access is null)
     {
         await Console.Error.WriteLineAsync($"Not started. {string.Join(' ', wrong)}");
@@ -110,7 +111,7 @@ var stored = options.Storage == "embedded" ? Path.GetFullPath(options.DataFolder
 Console.WriteLine(
     isHosted ? $"Pasientens måledata is ready on {app.Urls.First()}"
     : access is null ? Greeting.Text(port, stored, TimeProvider.System.GetUtcNow())
-    : Greeting.Required(port, stored, access.Auth.HelseId!.Trusted.Issuer));
+    : Greeting.Required(port, stored, access.Auth.HelseId!.Trusted.Issuer, options.DataFolder));
 #if DEPLOYED
 var demo = Task.CompletedTask;
 #else

@@ -154,17 +154,8 @@ module log 'modules/storage-account.bicep' = {
     sku: sku
     isLog: true
     containers: logContainers
-    lifecycleRules: [
-      {
-        name: 'log'
-        enabled: true
-        type: 'Lifecycle'
-        definition: {
-          filters: { blobTypes: ['blockBlob', 'appendBlob'], prefixMatch: map(logContainers, c => '${c}/') }
-          actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: logRetentionDays } } }
-        }
-      }
-    ]
+    // Nothing of the log is deleted by age: every proof stands on the hashes of its oldest events.
+    lifecycleRules: []
     endpointSubnet: network.outputs.endpointSubnet
     zones: network.outputs.zones
     workspace: monitoring.outputs.workspace

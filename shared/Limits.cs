@@ -181,7 +181,7 @@ public static class Limits
         ("Characters of jti in a DPoP proof", $"{MaxProofIdLength}", "401"),
         ("Characters of an identifier, code or system in an attest", $"{MaxAttestCodeLength}", "the part counts as wrong"),
         ("Characters of decision_ref.id in an attest", $"{MaxAttestReferenceLength}", "it counts as missing"),
-        ("Patients in an attest", $"{MaxAttestPatients}", "the attest counts as missing"),
+        ("Patients in an attest", $"{MaxAttestPatients}", "the attest counts as wrong"),
         ("Characters of a name in a token", $"{MaxNameLength}", "it is cut"),
         ("Characters of a text for people in an attest", $"{MaxAttestWordsLength}", "it is cut"),
         ("Minutes of age of an attest", $"{MaxAttestAge.TotalMinutes:0}", "403"),

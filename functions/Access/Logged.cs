@@ -1,5 +1,4 @@
 using PasientensMaledata.Access.Callers;
-using PasientensMaledata.Access.Decision;
 using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Identity;
@@ -29,7 +28,7 @@ public static class Logged
             Patient = patient,
             Client = Client(caller.Client, context.Request),
             Practitioner = caller is PersonnelCaller personnel ? Practitioner(personnel) : null,
-            Attest = caller is PersonnelCaller attested ? Attest(attested, context.Request, service.Access.Rules) : null,
+            Attest = caller is PersonnelCaller attested ? Attest(attested, context.Request, service.Access) : null,
             Citizen = caller is CitizenCaller citizen ? new(Word(citizen.Relation), PractitionerKey.Of(citizen.Acting, service.Ring.Current.Practitioner)) : null,
         };
     }
@@ -48,11 +47,11 @@ public static class Logged
     private static LoggedPractitioner Practitioner(PersonnelCaller caller) =>
         new(Text(caller.Name), caller.Hpr?.Digits ?? "", caller.Key, Text(caller.Attest?.Authorization?.Code));
 
-    private static LoggedAttest Attest(PersonnelCaller caller, HttpRequest request, AccessRules rules)
+    private static LoggedAttest Attest(PersonnelCaller caller, HttpRequest request, AccessControl access)
     {
         var attest = caller.Attest;
         return new(
-            Code(attest?.LegalEntity) ?? new(caller.Client.LegalEntity?.Digits ?? "", "", ""),
+            Code(attest?.LegalEntity) ?? LegalEntity(caller.Client, access),
             Code(attest?.PointOfCare),
             Code(attest?.Department),
             Code(attest?.HealthcareService),
@@ -60,8 +59,13 @@ public static class Logged
             Code(attest?.PurposeDetails),
             Text(attest?.DecisionId),
             attest?.UserSelected,
-            CallHeaders.TryReadBasis(request, rules, out var basis) ? basis.Code : "");
+            CallHeaders.TryReadBasis(request, access.Rules, out var basis) ? basis.Code : "");
     }
+
+    // Without an attest it is the token's, and its name the one under which it is enrolled.
+    private static LoggedCode LegalEntity(ClientClaims client, AccessControl access) => client.LegalEntity is { } organisation
+        ? new(organisation.Digits, OrganisationNumber.Oid, Text(access.Participants?.Find(organisation)?.Name))
+        : new("", "", "");
 
     private static LoggedCode? Code(AttestIdentifier? identifier) => identifier is null ? null : new(Text(identifier.Id), Text(identifier.System), Text(identifier.Name));
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using PasientensMaledata.Access;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Decision;
 using PasientensMaledata.AccessLog;
@@ -82,7 +84,7 @@ internal sealed class LookUpCall
     }
 
     private static Issue RestrictionRemark { get; } = Issue.Warning(
-        "suppressed", null, "The patient has restricted something. It can be opened with the patient's consent (nhn-access-basis: FORHOYET_SAMTYKKE) or in an emergency (FORHOYET_AKUTT).");
+        "suppressed", null, "The patient has restricted something. It can be opened with the patient's consent (nhn-access-basis: FORHOYET_SAMTYKKE) or in an emergency (FORHOYET_AKUTT, with the purpose of use BTG in the attest).");
 
     /// <summary>Logs what is given, before it is given.</summary>
     /// <param name="query">What was asked for; null for a read by id.</param>
@@ -110,19 +112,29 @@ internal sealed class LookUpCall
     internal static async Task RefuseAsync(HttpContext context, Service service, AccessEvent logged, Refusal refusal)
     {
         await service.Journal.AppendAsync(logged with { Outcome = AccessOutcome.Refused, Reason = refusal.Word }, context.RequestAborted);
+        if (refusal.Status == StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = LookUpCaps.SecondsToNextHour(service.Time.GetUtcNow()).ToString(CultureInfo.InvariantCulture);
+        }
+
         await FhirAnswer.OutcomeAsync(context, refusal.Status, Issue.Error(refusal.IssueCode, null, refusal.Advice));
     }
 
-    /// <summary>Whom page links are bound to: the client and the person, by pseudonym.</summary>
+    /// <summary>
+    /// Whom page links are bound to: the client and the person, by pseudonym. A citizen's also to whom the token is about: of each page it is decided
+    /// whether the one may act for the other, and that other must be the one whose page it is.
+    /// </summary>
     internal static string BindingOf(Caller caller, Service service)
     {
         var person = caller switch
         {
-            PersonnelCaller personnel => personnel.Key,
-            CitizenCaller citizen => PractitionerKey.Of(citizen.Acting, service.Ring.Current.Practitioner),
+            PersonnelCaller personnel => personnel.Key.ToString(),
+            CitizenCaller citizen => $"{Pseudonym(citizen.Acting)} for {Pseudonym(citizen.Subject)}",
             _ => throw new InvalidOperationException("A look-up was routed to a caller who does not look up."),
         };
         return $"{caller.GetType().Name} {caller.Client.Id} {person}";
+
+        string Pseudonym(NationalId number) => PractitionerKey.Of(number, service.Ring.Current.Practitioner).ToString();
     }
 
     private static DateTime? Time(long ticks) => ticks > DateTime.MinValue.Ticks && ticks < DateTime.MaxValue.Ticks ? new(ticks, DateTimeKind.Utc) : null;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using PasientensMaledata.Access;
 using PasientensMaledata.Observations;
 
 namespace PasientensMaledata.Functions.Fhir;
@@ -7,6 +8,8 @@ namespace PasientensMaledata.Functions.Fhir;
 /// <summary>A request's body as a plain JSON object, kept until it is disposed; or why it is none.</summary>
 public sealed class JsonBody : IDisposable
 {
+    private const int MaxDepth = 8;
+
     private readonly JsonDocument? document;
 
     private JsonBody(JsonDocument? document, Issue? problem) => (this.document, Problem) = (document, problem);
@@ -31,7 +34,7 @@ public sealed class JsonBody : IDisposable
             }
 
             var text = length == 0 && mayBeEmpty ? "{}"u8.ToArray() : rented[..length];
-            var parsed = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            var parsed = StrictDocument.Parse(text, MaxDepth);
             if (parsed.RootElement.ValueKind == JsonValueKind.Object)
             {
                 return new(parsed, null);
@@ -48,7 +51,7 @@ public sealed class JsonBody : IDisposable
             ArrayPool<byte>.Shared.Return(rented, clearArray: true);
         }
 
-        return new(null, Issue.Error("structure", null, "The body is to be a JSON object, each member once."));
+        return new(null, Issue.Error("structure", null, "The body is to be a JSON object of well-formed text, each member once."));
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using PasientensMaledata.Access.Tokens;
+
 namespace PasientensMaledata.Functions.Hosting;
 
 /// <summary>What <c>./run</c> says when it is ready: what it is, and lines to try.</summary>
@@ -7,21 +9,17 @@ public static class Greeting
     /// <param name="port">The port it listens on.</param>
     /// <param name="stored">Where it stores.</param>
     /// <param name="issuer">HelseID's issuer, as it is set.</param>
-    public static string Required(int port, string stored, string issuer) => """
+    /// <param name="folder">The folder given with <c>--data</c>.</param>
+    public static string Required(int port, string stored, string issuer, string folder) => $"""
 
-        Pasientens måledata is ready on http://127.0.0.1:PORT
+        Pasientens måledata is ready on http://127.0.0.1:{port}
 
-          Callers are known by tokens; HelseID is ISSUER.
-          Stored in FOLDER. Ctrl-C stops.
-
-        With the development issuer (./pmd issuer) and the example's participants (./pmd participants import docs/participants.example.json):
-
-          ./pmd token clinician --url http://127.0.0.1:PORT/Observation/_search >headers
-          curl -s -H @headers http://127.0.0.1:PORT/Observation/_search -d patient.identifier=13717404089
-
+          Callers are known by tokens; HelseID is {issuer}.
+          Stored in {stored}. Ctrl-C stops.
+        {(issuer.StartsWith(AuthOptions.DevelopmentIssuer, StringComparison.Ordinal) ? TryIt(port, folder) : "")}
         docs/authentication.md tells the rest.
 
-        """.Replace("PORT", $"{port}", StringComparison.Ordinal).Replace("FOLDER", stored, StringComparison.Ordinal).Replace("ISSUER", issuer, StringComparison.Ordinal);
+        """;
 
     /// <summary>The text of open mode.</summary>
     /// <param name="port">The port it listens on.</param>
@@ -50,4 +48,14 @@ public static class Greeting
 
         """.Replace("PORT", $"{port}", StringComparison.Ordinal).Replace("FOLDER", stored, StringComparison.Ordinal)
         .Replace("YESTERDAY", now.AddDays(-1).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    private static string TryIt(int port, string folder) => $"""
+
+        With the development issuer (./pmd issuer) and the example's participants
+        (./pmd participants import docs/participants.example.json{(folder == ServiceOptions.DefaultDataFolder ? "" : $" --data {folder}")}):
+
+          ./pmd token clinician --url http://127.0.0.1:{port}/Observation/_search >headers
+          curl -s -H @headers http://127.0.0.1:{port}/Observation/_search -d patient.identifier=13717404089
+
+        """;
 }

@@ -10,12 +10,23 @@ internal sealed partial class PrivacyLoading(PvkMaster master, ILogger<PrivacyLo
 
     private async Task GoOnAsync(CancellationToken cancellationToken)
     {
-        if (await master.GoOnAsync(cancellationToken) is { } report)
+        try
         {
-            PrivacyComponentFunctions.Count(report.Unintelligible);
-            Log(report.Unintelligible > 0 ? LogLevel.Warning : LogLevel.Information, report.Taken, report.Told, report.Unintelligible, report.Untold);
+            if (await master.GoOnAsync(cancellationToken) is { } report)
+            {
+                PrivacyComponentFunctions.Count(report.Unintelligible);
+                Log(report.Unintelligible > 0 ? LogLevel.Warning : LogLevel.Information, report.Taken, report.Told, report.Unintelligible, report.Untold);
+            }
+        }
+        catch (HttpRequestException e)
+        {
+            // Its text is our own, or names the host that does not answer; no setting and no token stands in it.
+            LogAway(e.Message);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Privacy settings cannot be made the same as the privacy component's, and it is tried again: {Fault}")]
+    private partial void LogAway(string fault);
 
     [LoggerMessage("Privacy settings were loaded from the privacy component: {Taken} taken, {Told} told, {Unintelligible} not understood and not in force here, {Untold} without a name there")]
     private partial void Log(LogLevel level, int taken, int told, int unintelligible, int untold);

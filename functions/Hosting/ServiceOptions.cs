@@ -20,6 +20,9 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>The port where nothing else is said.</summary>
     public const int DefaultPort = 7071;
 
+    /// <summary>The folder where nothing else is said.</summary>
+    public const string DefaultDataFolder = ".data";
+
     /// <summary>The variable by which the Functions host tells the port; where it is set, the program is hosted.</summary>
     public const string HostedPortSetting = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
@@ -56,7 +59,7 @@ public sealed record ServiceOptions(int Port, string DataFolder, string Storage,
     /// <summary>Reads the command line. Null where it is wrong, with the reason.</summary>
     public static ServiceOptions? Read(IReadOnlyList<string> arguments, out string? error)
     {
-        var options = new ServiceOptions(DefaultPort, ".data", "embedded", NationalIdPolicy.Lenient, Demo: false, ShowHelp: false) { IsOpen = true };
+        var options = new ServiceOptions(DefaultPort, DefaultDataFolder, "embedded", NationalIdPolicy.Lenient, Demo: false, ShowHelp: false) { IsOpen = true };
         error = null;
         for (var i = 0; i < arguments.Count; i++)
         {

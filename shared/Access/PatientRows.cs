@@ -58,6 +58,7 @@ internal sealed record PatientRows(Person Person, IReadOnlyList<Row> Rows)
                     continue;
                 }
 
+                // Stryker disable once Equality : the keys are looked at more often than they need be
                 if (Person.MasterNumber(row.Value.Span) > ring.Master.Current)
                 {
                     // Wrapped by a master key made since.

@@ -24,7 +24,7 @@ internal delegate bool TextParser<T>(string? text, out T value);
 /// </summary>
 internal sealed class StrictJson
 {
-    private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const int MaxDepth = 16;
 
     private readonly JsonElement element;
     private readonly string pointer;
@@ -58,12 +58,14 @@ internal sealed class StrictJson
 
         try
         {
-            using var document = JsonDocument.Parse(file, Options);
+            using var document = StrictDocument.Parse(file, MaxDepth);
             return Of(document.RootElement.Clone(), problems, known);
         }
         catch (JsonException e)
         {
-            problems.Add(new("", $"This is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} of it."));
+            problems.Add(new("", e.LineNumber is { } line
+                ? $"This is not JSON: line {line + 1}, byte {e.BytePositionInLine + 1} of it."
+                : "This is not JSON of well-formed text with each member once."));
             return null;
         }
     }
@@ -106,6 +108,8 @@ internal sealed class StrictJson
         }
 
         Problem(member, $"is to be a text of 1 to {maxLength} characters.");
+
+        // Stryker disable once String : with a problem nothing is read
         return "";
     }
 
@@ -160,6 +164,8 @@ internal sealed class StrictJson
         }
 
         Problem(member, "is to be true or false.");
+
+        // Stryker disable once Boolean : with a problem nothing is read
         return false;
     }
 
@@ -205,7 +211,7 @@ internal sealed class StrictJson
     }
 
     /// <summary>The objects of a list.</summary>
-    public IReadOnlyList<StrictJson> Objects(string member, bool required, ReadOnlySpan<string> known)
+    public IReadOnlyList<StrictJson> Objects(string member, ReadOnlySpan<string> known, bool required = false)
     {
         var found = new List<StrictJson>();
         foreach (var (value, at) in Items(member, required))
@@ -233,6 +239,7 @@ internal sealed class StrictJson
 
         if (within.Date("to", required: false) is not { } to)
         {
+            // Stryker disable once String : the problem is told already, and with one nothing is read
             return within.Has("to") ? null : new(from, null);
         }
 

@@ -23,14 +23,21 @@ public static class OperatorEvent
     /// <summary>Two numbers were joined.</summary>
     public const string Link = "patient link";
 
+    /// <summary>Usage statistics were made, with rows for each event under pseudonyms.</summary>
+    public const string StatisticsExport = "statistics export";
+
+    /// <summary>The log got a new signing key.</summary>
+    public const string RotateLogKey = "log rotate-key";
+
     /// <summary>An event of now.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="patient">Whose data; null for that of many.</param>
+    /// <param name="patient">Whose data; null for that of many, or of nobody.</param>
     /// <param name="command">What was done.</param>
     /// <param name="reason">Why: a class, or the operator's words.</param>
-    /// <param name="count">Of how many Observations.</param>
+    /// <param name="count">Of how many Observations, or whatever the command is about.</param>
     /// <param name="subject">What is needed to do it again.</param>
-    public static AccessEvent Of(TimeProvider time, PatientKey? patient, string command, string reason, int count, string subject = "")
+    /// <param name="action">What kind of thing it is.</param>
+    public static AccessEvent Of(TimeProvider time, PatientKey? patient, string command, string reason, int count, string subject = "", AccessAction action = AccessAction.Operation)
     {
         var now = time.GetUtcNow().UtcTicks;
         return new()
@@ -38,7 +45,7 @@ public static class OperatorEvent
             Id = Guid.NewGuid(),
             CorrelationId = "",
             Time = new(now - (now % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc),
-            Action = AccessAction.Operation,
+            Action = action,
             Outcome = AccessOutcome.Permitted,
             Patient = patient,
             Operation = new(command, reason, count, subject),

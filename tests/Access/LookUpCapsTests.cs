@@ -141,5 +141,41 @@ public sealed class LookUpCapsTests
         Assert.True(failed > 0);
     }
 
+    [Fact]
+    public async Task Each_client_has_a_cap_of_its_own_and_a_cap_of_none_lets_nobody_through()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var caps = new LookUpCaps(store.Partitions, store.Service.Ring, store.Clock, perPractitioner: 10, perClient: 1);
+        var other = World.Caller with { Client = World.Caller.Client with { Id = "another" } };
+        Assert.Equal(new CapVerdict(true, false, false), await caps.CountAsync(World.Caller, null, World.Person(1), default));
+        Assert.Equal(new CapVerdict(true, false, false), await caps.CountAsync(other, null, World.Person(2), default));
+        Assert.Equal(new CapVerdict(false, true, OfClient: true), await caps.CountAsync(other, null, World.Person(3), default));
+        Assert.False((await new LookUpCaps(store.Partitions, store.Service.Ring, store.Clock, perPractitioner: 0).CountAsync(World.Caller, null, World.Person(4), default)).IsWithin);
+    }
+
+    [Fact]
+    public async Task A_refused_look_up_is_counted_by_whose_cap_it_was_and_each_is_warned_of_once()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var caps = new LookUpCaps(store.Partitions, store.Service.Ring, store.Clock, perPractitioner: 1, perClient: 2);
+        var counted = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var mine = new AsyncLocal<bool> { Value = true };
+        using var listener = new System.Diagnostics.Metrics.MeterListener { InstrumentPublished = (i, l) => { if (i.Name == "pmd.access.capped") { l.EnableMeasurementEvents(i); } } };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            if (mine.Value)
+            {
+                counted.Enqueue($"{tags[0].Key} {tags[0].Value} {value}");
+            }
+        });
+        listener.Start();
+        var other = World.Caller with { Key = PractitionerKey.Of(World.Child, World.Secret) };
+        await Count(caps, 1);
+        Assert.Equal(new CapVerdict(false, true, OfClient: false), await Count(caps, 2));
+        Assert.Equal(new CapVerdict(false, true, OfClient: true), await caps.CountAsync(other, null, World.Person(13), default));
+        Assert.Equal(new CapVerdict(false, false, OfClient: false), await Count(caps, 3));
+        Assert.Equal(["of practitioner 1", "of client 1", "of practitioner 1"], counted);
+    }
+
     private static async Task<CapVerdict> Count(LookUpCaps caps, int patient) => await caps.CountAsync(World.Caller, null, World.Person(patient + 10), default);
 }

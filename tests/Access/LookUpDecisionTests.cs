@@ -172,6 +172,7 @@ public sealed class LookUpDecisionTests
         var request = World.Request with { Caller = caller, Settings = other };
         AssertRefused(RefusalReason.BlockUncertain, request);
         Assert.True(LookUpDecision.NeedsPairing(caller, other));
+        AssertRefused(RefusalReason.BlockUncertain, request with { Settings = World.Settings(World.BlockByHpr(World.Hpr("1234567")), World.BlockByHpr(World.Hpr("1234568"))) });
         var (uncertain, blocked) = (Refusal.For(RefusalReason.BlockUncertain), Refusal.For(RefusalReason.Blocked));
         Assert.Equal((blocked.Status, blocked.IssueCode, blocked.Advice), (uncertain.Status, uncertain.IssueCode, uncertain.Advice));
 

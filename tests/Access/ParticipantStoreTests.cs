@@ -83,9 +83,50 @@ public sealed class ParticipantStoreTests
 
     private static (ImportOutcome, int) Told(ImportResult result) => (result.Outcome, result.Version);
 
+    [Fact]
+    public async Task What_an_interrupted_import_left_is_used_where_it_is_the_same_and_passed_over_where_not()
+    {
+        foreach (var (left, version) in new[] { ("one", 1), ("two", 2) })
+        {
+            await using var store = await TestStore.OpenAsync();
+            await store.Blobs.CreateAsync(new("participants/versions/00000001"), File(left), default);
+            var result = await new ParticipantStore(store.Blobs, store.Clock).ImportAsync(File("one"), false, default);
+            Assert.Equal((ImportOutcome.Imported, version), Told(result));
+            var running = new ParticipantStore(store.Blobs, store.Clock);
+            await running.RefreshAsync(default);
+            var read = running.Current!;
+            Assert.Equal((version, "one"), (read.Version, Assert.Single(read.Participants).Id.ToString()));
+            await running.RefreshAsync(default);
+            Assert.Same(read, running.Current);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_lost_and_one_that_was_overtaken_are_told_apart()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var first = await new ParticipantStore(store.Blobs, store.Clock).ImportAsync(File("one"), false, default);
+        Assert.Equal(1, first.Read.List!.Version);
+
+        // The adapter's first try was done, and its second met it.
+        var lost = await new ParticipantStore(new Pointed(store.Blobs, async (write) => { await write(); return false; }), store.Clock).ImportAsync(File("one", "two"), false, default);
+        Assert.Equal((ImportOutcome.Imported, 2), Told(lost));
+        Assert.Equal(2, lost.Read.List!.Version);
+
+        // Another import came between.
+        var overtaken = await new ParticipantStore(
+            new Pointed(store.Blobs, async _ => (await new ParticipantStore(store.Blobs, store.Clock).ImportAsync(File("one", "three"), true, default)).Outcome != ImportOutcome.Imported),
+            store.Clock).ImportAsync(File("one", "two", "four"), false, default);
+        Assert.Equal((ImportOutcome.Overtaken, 2), Told(overtaken));
+        var removed = await new ParticipantStore(store.Blobs, store.Clock).ImportAsync(File("one"), false, default);
+        Assert.Equal(
+            ["/participants: three is missing. A participant is not taken out: let its enrolment end (enrolled.to)."],
+            removed.Read.Problems.Select(p => p.ToString()));
+    }
+
     private static byte[] File(params string[] ids)
     {
-        string[] numbers = ["981275721", "312232324", "313325016"];
+        string[] numbers = ["981275721", "312232324", "313325016", "994598759"];
         return Encoding.UTF8.GetBytes($$"""{"participants":[{{string.Join(',', ids.Select((id, i) => $$"""{"id":"{{id}}","name":"{{id}}","organisation":"{{numbers[i]}}","role":"gp","enrolled":{"from":"2026-01-01"} }"""))}}]}""");
     }
 
@@ -106,6 +147,25 @@ public sealed class ParticipantStoreTests
         public IAsyncEnumerable<BlobItem> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<bool> ReplaceAsync(BlobName name, BlobVersion version, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<bool> DeleteAsync(BlobName name, BlobVersion version, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    /// <summary>Blobs of which the one that names the version in force is written as is said.</summary>
+    private sealed class Pointed(IBlobs inner, Func<Func<Task<bool>>, Task<bool>> write) : IBlobs
+    {
+        public ValueTask<BlobRange?> ReadAsync(BlobName name, long offset, int maxBytes, CancellationToken cancellationToken) => inner.ReadAsync(name, offset, maxBytes, cancellationToken);
+
+        public ValueTask<bool> CreateAsync(BlobName name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => inner.CreateAsync(name, content, cancellationToken);
+
+        public ValueTask<bool> CreateAppendableAsync(BlobName name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<AppendOutcome> AppendAsync(BlobName name, long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<BlobItem> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async ValueTask<bool> ReplaceAsync(BlobName name, BlobVersion version, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            await write(async () => await inner.ReplaceAsync(name, version, content, cancellationToken));
 
         public ValueTask<bool> DeleteAsync(BlobName name, BlobVersion version, CancellationToken cancellationToken) => throw new NotSupportedException();
     }

@@ -182,5 +182,56 @@ public sealed class PrivacyStoreTests
         Assert.Equal(40, (await Privacy(store).ReadAsync(World.Patient, default)).Blocks.Length);
     }
 
+    [Fact]
+    public async Task A_citizen_with_as_many_blocks_as_there_may_be_may_change_everything_else()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var privacy = Privacy(store);
+        for (var i = 1; i <= Limits.MaxBlocks; i++)
+        {
+            await privacy.BlockAsync(World.Patient, SettingActor.Citizen, new(World.Hpr($"{i}"), null, ""), default);
+        }
+
+        Assert.Equal(SettingOutcome.Stored, (await privacy.ReserveAsync(World.Patient, SettingActor.Citizen, true, default)).Outcome);
+        Assert.Equal(SettingOutcome.Stored, (await privacy.BlockAsync(World.Patient, SettingActor.Citizen, new(World.Hpr("1"), null, "A"), default)).Outcome);
+        Assert.Equal(SettingOutcome.Known, (await privacy.BlockAsync(World.Patient, SettingActor.Citizen, new(World.Hpr("2"), null, ""), default)).Outcome);
+        Assert.Equal(SettingOutcome.Stored, (await privacy.ApplyAsync(World.Patient, World.BlockByHpr(World.Hpr("9999"), active: false), default)).Outcome);
+        Assert.Equal(SettingOutcome.TooMany, (await privacy.ApplyAsync(World.Patient, World.BlockByHpr(World.Hpr("9998")), default)).Outcome);
+        Assert.Equal(Limits.MaxBlocks, (await privacy.ReadAsync(World.Patient, default)).Blocks.Length);
+    }
+
+    [Fact]
+    public async Task A_block_that_is_said_again_keeps_what_was_known_of_the_practitioner_and_takes_what_is_new()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var privacy = Privacy(store);
+        var other = PractitionerKey.Of(World.Child, World.Secret);
+        foreach (var (said, known) in new (Block, Block)[]
+        {
+            (new(World.DoctorHpr, null, "A"), new(World.DoctorHpr, null, "A")),
+            (new(World.DoctorHpr, World.DoctorKey, ""), new(World.DoctorHpr, World.DoctorKey, "A")),
+            (new(World.DoctorHpr, null, "B"), new(World.DoctorHpr, World.DoctorKey, "B")),
+            (new(World.DoctorHpr, other, ""), new(World.DoctorHpr, other, "B")),
+        })
+        {
+            Assert.Equal(SettingOutcome.Stored, (await privacy.BlockAsync(World.Patient, SettingActor.Citizen, said, default)).Outcome);
+            Assert.Equal(known, Assert.Single((await privacy.ReadAsync(World.Patient, default)).Blocks).Block);
+        }
+    }
+
+    [Fact]
+    public async Task Opening_what_was_never_closed_writes_nothing_and_times_are_whole_milliseconds()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var privacy = Privacy(store);
+        store.Clock.Advance(TimeSpan.FromTicks(1_234_567));
+        var set = await privacy.ReserveAsync(World.Patient, SettingActor.Citizen, true, default);
+        Assert.Equal(new DateTime(2026, 11, 20, 12, 0, 0, 123, DateTimeKind.Utc), set.Setting!.Time);
+        var opened = await privacy.RestrictAsync(World.Patient, SettingActor.Citizen, Restriction.Nothing, default);
+        Assert.Equal((SettingOutcome.Known, null), (opened.Outcome, opened.Setting));
+        Assert.Equal(SettingOutcome.NotFound, (await privacy.UnblockAsync(World.Patient, SettingActor.Citizen, World.DoctorHpr, default)).Outcome);
+        Assert.Single((await privacy.ReadAsync(World.Patient, default)).All);
+    }
+
     private static PrivacyStore Privacy(TestStore store) => new(store.Partitions, store.Service.Ring, store.Service.Directory, store.Clock);
 }

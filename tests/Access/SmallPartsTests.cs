@@ -176,7 +176,7 @@ public sealed class SmallPartsTests
     public void Who_may_see_is_who_is_in_force_and_shared_with_by_one_who_has_measured()
     {
         var all = WhoMaySee.List(PatientSettings.None, World.FollowUps, World.List, AccessRules.Default, World.Now);
-        Assert.Contains(all, v => v.Consumer.Organisation == World.Hospital && v.Controller.Organisation == World.Bergen && v.Scope == AgreementScope.Organisation);
+        Assert.Contains(all, v => v.Consumer.Organisation == World.Hospital && v.Controller == World.Bergen && v.Scope == AgreementScope.Organisation);
         Assert.Equal(5, all.Count);
         Assert.Empty(WhoMaySee.List(World.Settings(World.Reserve()), World.FollowUps, World.List, AccessRules.Default, World.Now));
         Assert.Empty(WhoMaySee.List(PatientSettings.None, [], World.List, AccessRules.Default, World.Now));

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using PasientensMaledata.Access;
 using PasientensMaledata.AccessLog;
 using PasientensMaledata.Bench;
+using PasientensMaledata.Identity;
 
 namespace PasientensMaledata.Tests.AccessLog;
 
@@ -25,6 +27,38 @@ public sealed class EventLineTests
             Assert.True(EventLine.TryPlace(line, out var patient, out var time));
             Assert.Equal((logged.Patient, logged.Time), (patient, time));
         }
+    }
+
+    [Fact]
+    public void Every_member_of_a_line_and_of_a_proof_stands_in_the_page_of_the_log_in_its_order_and_the_page_has_no_other()
+    {
+        var code = new LoggedCode("a", "b", "c");
+        var whole = new LogEvents(3, 5).Next(Time) with
+        {
+            CorrelationId = "c",
+            Outcome = AccessOutcome.Refused,
+            Reason = "blocked",
+            Patient = PatientKey.NewRandom(),
+            Client = new("a", "b", "c", "d", "e"),
+            Practitioner = new("a", "1", default, "LE"),
+            Attest = new(code, code, code, code, code, code, "r", true, "AKUTT"),
+            LookUp = new(["bp"], Time, Time, ["00"], ["bp"], 1, true),
+            Citizen = new("self", default),
+            Submission = new("s", SenderId.Development, "http", []),
+            Setting = "{}",
+            Numbers = "sealed",
+            Operation = new("c", "w", 1, "o"),
+        };
+        using var json = JsonDocument.Parse(Line(whole));
+        var members = json.RootElement.EnumerateObject().SelectMany(m => m.Value.ValueKind == JsonValueKind.Object ? m.Value.EnumerateObject().Select(n => $"{m.Name}.{n.Name}") : [m.Name]);
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "log.md"));
+        Assert.Equal(members, Members(page.Split("## The event")[1].Split("## The proof file")[0]));
+        Assert.Equal(
+            typeof(LogProof).GetProperties().Select(p => p.GetCustomAttributes(false).OfType<System.Text.Json.Serialization.JsonPropertyNameAttribute>().Single().Name),
+            Members(page.Split("## The proof file")[1].Split("## Keys")[0]));
+
+        static IEnumerable<string> Members(string part) =>
+            part.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1]);
     }
 
     [Fact]

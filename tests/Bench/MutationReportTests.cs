@@ -14,7 +14,9 @@ public sealed class MutationReportTests
             {"status":"Ignored","mutatorName":"Boolean mutation","location":{"start":{"line":3}}},
             {"status":"Ignored","mutatorName":"Boolean mutation","location":{"start":{"line":8}}},
             {"status":"CompileError","mutatorName":"Boolean mutation","location":{"start":{"line":1}}}]},
-          "/anywhere/shared/Access/B/C.cs":{"source":"x","mutants":[{"status":"NoCoverage","mutatorName":"Block removal","location":{"start":{"line":1}}}]},
+          "/anywhere/shared/Access/B/C.cs":{"source":"x","mutants":[
+            {"status":"Survived","static":true,"mutatorName":"String mutation","location":{"start":{"line":1}}},
+            {"status":"NoCoverage","mutatorName":"Block removal","location":{"start":{"line":1}}}]},
           "/anywhere/shared/Other.cs":{"source":"x","mutants":[{"status":"Ignored","mutatorName":"Block removal","location":{"start":{"line":1}}}]}}}
         """;
 
@@ -28,8 +30,26 @@ public sealed class MutationReportTests
         Assert.Equal(1, MutationReport.Tell(report, page, output));
         Assert.Contains("survived: shared/Access/A.cs:4 Boolean mutation: three", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("survived: shared/Access/B/C.cs:1 Block removal: x", output.ToString(), StringComparison.Ordinal);
-        var rows = File.ReadAllText(page).Split('\n').Where(l => l.StartsWith('|')).Select(l => string.Join(' ', l.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))).ToList();
-        Assert.Equal(["shared/Access 4 2 1 1 66.7", "shared/Access/B 1 0 1 0 0.0", "all 5 2 2 1 50.0"], rows[2..]);
+        var rows = Rows(page);
+        Assert.Equal(["shared/Access 4 2 1 1 0 66.7", "shared/Access/B 2 0 1 0 1 0.0", "all 6 2 2 1 1 50.0"], rows[2..]);
+    }
+
+    [Fact]
+    public void A_run_of_one_folder_leaves_what_is_told_of_the_others()
+    {
+        var (report, page) = (Path.GetTempFileName(), Path.GetTempFileName());
+        File.WriteAllText(report, Report);
+        File.WriteAllText(page, """
+            <!-- bench mutate -->
+            | folder        | mutants | killed | survived | excused | made once | score % |
+            |---------------|--------:|-------:|---------:|--------:|----------:|--------:|
+            | shared/Access |       9 |      9 |        0 |       0 |         0 |   100.0 |
+            | shared/Log    |       4 |      3 |        0 |       1 |         0 |   100.0 |
+            | all           |      13 |     12 |        0 |       1 |         0 |   100.0 |
+            <!-- end mutate -->
+            """);
+        MutationReport.Tell(report, page, TextWriter.Null);
+        Assert.Equal(["shared/Access 4 2 1 1 0 66.7", "shared/Access/B 2 0 1 0 1 0.0", "shared/Log 4 3 0 1 0 100.0", "all 10 5 2 2 1 71.4"], Rows(page)[2..]);
     }
 
     [Fact]
@@ -41,4 +61,7 @@ public sealed class MutationReportTests
         File.WriteAllText(report, """{"files":{}}""");
         Assert.Equal(1, MutationReport.Tell(report, null, TextWriter.Null));
     }
+
+    private static List<string> Rows(string page) =>
+        [.. File.ReadAllText(page).Split('\n').Where(l => l.StartsWith('|')).Select(l => string.Join(' ', l.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))];
 }

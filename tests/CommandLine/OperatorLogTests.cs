@@ -79,6 +79,17 @@ public sealed class OperatorLogTests : IDisposable
         Assert.Single(await EventsAsync(), e => e is { Action: AccessAction.Operation, Operation.Command: var c } && c == $"keys rotate {key}");
     }
 
+    [Fact]
+    public async Task A_new_key_of_the_log_and_statistics_with_a_row_for_each_event_are_logged()
+    {
+        await FillAsync(SharedService.NewPerson());
+        Assert.Equal(0, await PmdAsync("log", "rotate-key"));
+        Assert.Equal(0, await PmdAsync("statistics", "export", "--from", "2026-01-01", "--to", "2026-01-02"));
+        Assert.Equal(
+            [(OperatorEvent.RotateLogKey, ""), (OperatorEvent.StatisticsExport, "2026-01-01 2026-01-02")],
+            (await EventsAsync()).Select(e => (e.Operation!.Command, e.Operation.Subject)).Order());
+    }
+
     [Theory]
     [InlineData("replay --days 1")]
     [InlineData("discard --yes --days 1")]

@@ -55,6 +55,56 @@ public sealed class CitizenProofTests(SecuredService service) : IClassFixture<Se
     }
 
     [Fact]
+    public async System.Threading.Tasks.Task A_program_of_nothing_but_Node_takes_a_proof_and_no_change_of_it()
+    {
+        var (person, _) = await service.StoreAsync();
+        await service.SearchAsync(person);
+        await service.SearchAsync(person);
+        await SequenceAsync();
+        var newest = (string)(await service.AsCitizenAsync(person, "GET", "/citizen/access-log")).Json["events"]![0]!["id"]!;
+        var proof = (await service.AsCitizenAsync(person, "GET", $"/citizen/access-log/{newest}/proof")).Json.AsObject();
+        var key = (string)proof["keys"]![0]!;
+        Assert.Equal(0, await VerifyByNodeAsync(proof, key));
+        using (var other = LogSigner.Generate(key.Split('+')[0]))
+        {
+            Assert.Equal(1, await VerifyByNodeAsync(proof, other.Verifier.ToString()));
+        }
+
+        // What the leaf, the path and the signature cover, each changed in turn.
+        foreach (var change in new Action<JsonObject>[]
+        {
+            p => p["event"] = ((string)p["event"]!).Replace("\"ok\"", "\"no\"", StringComparison.Ordinal),
+            p => p["serial"] = (long)p["serial"]! + 1,
+            p => p["previous"] = new string('0', 64),
+            p => p["sequencedAt"] = "2026-01-01T00:00:00.000Z",
+            p => p["leaf"] = new string('0', 64),
+            p => p["index"] = (long)p["index"]! - 1,
+            p => p["path"]!.AsArray().RemoveAt(0),
+            p => p["path"]!.AsArray().Add(Convert.ToBase64String(new byte[32])),
+            p => p["checkpoint"] = ((string)p["checkpoint"]!).Replace("\n\n", "\nmore\n\n", StringComparison.Ordinal),
+        })
+        {
+            var changed = proof.DeepClone().AsObject();
+            change(changed);
+            Assert.Equal(1, await VerifyByNodeAsync(changed, key));
+        }
+    }
+
+    private static async System.Threading.Tasks.Task<int> VerifyByNodeAsync(JsonObject proof, string key)
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, proof.ToJsonString());
+        using var node = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("node", [Path.Combine(Repository.Root, "docs", "verify-proof.mjs"), file, key]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = await node.StandardError.ReadToEndAsync();
+        await node.WaitForExitAsync();
+        File.Delete(file);
+
+        // Told, and not fallen over.
+        Assert.True(node.ExitCode == 0 || errors.StartsWith("It proves nothing", StringComparison.Ordinal), errors);
+        return node.ExitCode;
+    }
+
+    [Fact]
     public async System.Threading.Tasks.Task Every_event_of_a_citizen_has_a_proof_that_stands_alone_and_no_change_of_it_does()
     {
         var (person, _) = await service.StoreAsync();

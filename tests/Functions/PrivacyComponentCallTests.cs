@@ -21,6 +21,10 @@ public sealed class PrivacyComponentCallTests(SecuredService service) : IClassFi
         { "not said whether it is active", j => j.Remove("aktiv") },
         { "no time", j => j.Remove("tidspunkt") },
         { "a time to come", j => j["tidspunkt"] = "2026-11-21T12:00:00Z" },
+        { "a time before any calendar", j => j["tidspunkt"] = "0001-01-01T00:00:00+14:00" },
+        { "a time past any calendar", j => j["tidspunkt"] = "9999-12-31T23:59:59-14:00" },
+        { "metadata with half of a surrogate pair", j => j["innbyggerMetadata"] = "{\"\\ud800\":1}" },
+        { "a Block of half a surrogate pair", j => j["innbyggerMetadata"] = "{\"hpr\":\"\\ud800\"}" },
         { "a Block of nobody", j => j["innbyggerMetadata"] = null },
     };
 
@@ -84,6 +88,8 @@ public sealed class PrivacyComponentCallTests(SecuredService service) : IClassFi
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("null")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("{\"tidspunkt\":\"\\ud800\"}")]
     [InlineData("{\"innbyggerFnr\":\"1\",\"innbyggerFnr\":\"2\"}")]
     [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}")]
     public async Task What_is_no_JSON_object_is_refused(string body) => SharedService.Refused(400, await service.PushAsync(body));
@@ -180,6 +186,29 @@ public sealed class PrivacyComponentCallTests(SecuredService service) : IClassFi
         await Triggers.All.OfType<TimerTrigger>().Single(t => t.Name == "ReconcilePrivacy").Run(world.Service.Service, default);
         await world.Service.NextHourAsync();
         SharedService.Refused(403, await world.Service.SearchAsync(person));
+    }
+
+    [Fact]
+    public async Task Where_the_service_cannot_sign_in_at_the_master_nobody_is_answered()
+    {
+        // The double answers 404 where the issuer's discovery document should be.
+        using var key = SigningKey.Ec();
+        await using var service = new SecuredService
+        {
+            Settings = new Dictionary<string, string>
+            {
+                ["Auth:Pvk:Address"] = "https://pvk.example",
+                ["Auth:Pvk:TokenIssuer"] = "https://tokens.example",
+                ["Auth:Pvk:ClientId"] = "pmd-service",
+                ["Auth:Pvk:TokenScope"] = "nhn:pvk/personvern",
+                ["Auth:Pvk:ClientKey"] = key.PrivateJwk().ToJsonString(),
+            },
+        };
+        await service.InitializeAsync();
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => service.Service.PrivacyMaster!.GoOnAsync(default));
+        Assert.Equal("The issuer of tokens for the privacy component refused: 404.", fault.Message);
+        Assert.All(service.Component.Addresses, a => Assert.StartsWith("/.well-known/", a, StringComparison.Ordinal));
+        await AssertAwayAsync(service, SecuredService.NewPerson());
     }
 
     [Fact]

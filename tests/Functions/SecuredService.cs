@@ -41,7 +41,7 @@ public sealed class SecuredService : IAsyncLifetime
     private DevelopmentIssuer issuer = null!;
     private ParticipantStore participants = null!;
 
-    internal FakeTimeProvider Clock { get; } = new(TestService.Noon);
+    internal FakeTimeProvider Clock { get; init; } = new(TestService.Noon);
 
     internal Service Service => mode.Service;
 
@@ -54,6 +54,8 @@ public sealed class SecuredService : IAsyncLifetime
     internal PasientensMaledata.Functions.Hosting.Telemetry? Telemetry { get; init; }
 
     internal AccessRules Rules { get; init; } = AccessRules.Default;
+
+    internal IRegisters Registers { get; init; } = new NoRegisters();
 
     /// <summary>Settings that are otherwise than <see cref="TokenWorld.Setting"/> has them.</summary>
     internal IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
@@ -103,7 +105,7 @@ public sealed class SecuredService : IAsyncLifetime
         var options = AuthOptions.Read(n => Settings.GetValueOrDefault(n) ?? TokenWorld.Setting(n), null, out var errors) ?? throw new InvalidOperationException(string.Join(' ', errors));
         var blobs = WrapBlobs is null ? storage.Blobs : WrapBlobs(storage.Blobs);
         Counting = new(WrapPartitions is null ? storage.Partitions : WrapPartitions(storage.Partitions));
-        mode = new(Counting, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, new NoRegisters(), new IssuerNetwork(issuer), component: Component);
+        mode = new(Counting, blobs, ring, NationalIdPolicy.Synthetic, "embedded", Clock, options, Rules, Registers, new IssuerNetwork(issuer), component: Component);
     }
 
     private async Task ServeAsync()
@@ -138,12 +140,16 @@ public sealed class SecuredService : IAsyncLifetime
     internal static Uri Public(string path) => new(TokenWorld.PublicBase + path);
 
     /// <summary>Sends a request with these credentials.</summary>
-    internal async Task<Answer> SendAsync(string method, string path, RequestHeaders credentials, string? body = null, string contentType = "application/fhir+json", params (string Name, string Value)[] headers)
+    internal Task<Answer> SendAsync(string method, string path, RequestHeaders credentials, string? body = null, string contentType = "application/fhir+json", params (string Name, string Value)[] headers) =>
+        SendBytesAsync(method, path, credentials, body is null ? null : Encoding.UTF8.GetBytes(body), contentType, headers);
+
+    /// <summary>The same with a body that need not be text.</summary>
+    internal async Task<Answer> SendBytesAsync(string method, string path, RequestHeaders credentials, byte[]? body, string contentType, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new(method), path.TrimStart('/'));
         if (body is not null)
         {
-            request.Content = new StringContent(body, Encoding.UTF8, contentType.Split(';')[0]);
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = new(contentType.Split(';')[0]) { CharSet = "utf-8" } } };
         }
 
         foreach (var (name, value) in credentials.Lines.Concat(headers))
@@ -188,6 +194,14 @@ public sealed class SecuredService : IAsyncLifetime
     {
         var citizen = Client(TokenKind.Citizen);
         return SendAsync(method, path, citizen.Headers(method, Public(path.Split('?')[0]), citizen.Token().With("pid", person).Sign(issuer.Key)), body, "application/json");
+    }
+
+    /// <summary>Sends as one who is signed in on Helsenorge, for whom the token names.</summary>
+    internal Task<Answer> OnHelsenorgeAsync(string acting, string subject, string? relation, string method, string path, string? body = null, string scopes = "pmd:citizen")
+    {
+        var helsenorge = Client(TokenKind.Helsenorge);
+        var token = helsenorge.Token().With("acting_pid", acting).With("subject_pid", subject).With("relation", relation).With("scp", scopes).Sign(issuer.Key);
+        return SendAsync(method, path, helsenorge.Headers(method, Public(path.Split('?')[0]), token), body, "application/json");
     }
 
     /// <summary>Pushes a setting as Helsenorge's privacy component.</summary>

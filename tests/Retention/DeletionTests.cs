@@ -106,7 +106,9 @@ public sealed class DeletionTests : IAsyncLifetime
         Assert.Equal((1, 1), await Deletions().DeleteControllerAsync(Organisation(SecuredService.Municipality), "controller-left", isDry: false, null, default));
         Assert.Equal(theirs, (string?)Assert.Single((await service.SearchAsync($"patient.identifier={person}")).Observations)["id"]);
         Assert.Equal((0, 0), await Deletions().DeleteControllerAsync(Organisation(SecuredService.Municipality), "controller-left", isDry: false, null, default));
-        Assert.DoesNotContain("312232324", (await service.GetAsync("citizen/who-may-see", ("X-Pmd-Patient", person))).Text, StringComparison.Ordinal);
+        var because = (await service.GetAsync("citizen/who-may-see", ("X-Pmd-Patient", person))).Json["organisations"]![0]!["because"]!.AsArray();
+        Assert.Contains("has followed you up", (string?)because.Single(b => (string?)b!["controller"] == SecuredService.Municipality)!["textEn"], StringComparison.Ordinal);
+        Assert.Contains("follows you up", (string?)because.Single(b => (string?)b!["controller"] == SecuredService.Gateway)!["textEn"], StringComparison.Ordinal);
     }
 
     [Fact]

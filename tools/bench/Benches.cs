@@ -16,6 +16,7 @@ internal static class Benches
         new("stream", "events through the trigger's route, from post to readable, and requests to storage", TakesUrl: false, StreamBench.RunAsync),
         new("cpu", "the service's own CPU time for each Observation, beside Firely's parse", TakesUrl: false, CpuBench.RunAsync),
         new("search", "the newest 100 of one patient, among ever more of others", TakesUrl: true, SearchBench.RunAsync),
+        new("access", "what knowing the caller costs a look-up: token, proof, decision, and requests to storage, beside open mode", TakesUrl: false, AccessBench.RunAsync),
         new("sizes", "requests to storage, bytes stored and allocated, memory, start-up", TakesUrl: false, SizesBench.RunAsync),
         new("package", "the package for Azure: its size, and from its start to its first answers", TakesUrl: false, PackageBench.RunAsync),
         new("statistics", "exporting a simulated year of the access log, beside Parquet.Net alone", TakesUrl: false, StatisticsBench.RunAsync),

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using PasientensMaledata.Issuer;
 
 namespace PasientensMaledata.Bench;
 
@@ -10,7 +11,8 @@ namespace PasientensMaledata.Bench;
 /// <param name="Body">Its bytes.</param>
 /// <param name="ContentType">Of what type.</param>
 /// <param name="IsGzipWanted">Whether it asks for gzip.</param>
-internal sealed record Call(string Path, ReadOnlyMemory<byte> Body, string ContentType, bool IsGzipWanted = false);
+/// <param name="Credentials">Headers by which its caller is known; null for none.</param>
+internal sealed record Call(string Path, ReadOnlyMemory<byte> Body, string ContentType, bool IsGzipWanted = false, RequestHeaders? Credentials = null);
 
 /// <summary>What a round measured.</summary>
 /// <param name="Seconds">How long it took.</param>
@@ -120,6 +122,11 @@ internal sealed class LoadGenerator : IDisposable
         if (call.IsGzipWanted)
         {
             request.Headers.AcceptEncoding.Add(new("gzip"));
+        }
+
+        foreach (var (name, value) in call.Credentials?.Lines ?? [])
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
         }
 
         return request;

@@ -13,6 +13,8 @@ internal static class MutationReport
 
     // The mark that excuses a mutant, followed by its kinds, a colon and the reason.
     private const string Excuse = "Stryker disable";
+    private const string All = "all";
+    private static readonly string[] Columns = ["folder", "mutants", "killed", "survived", "excused", "made once", "score %"];
 
     /// <summary>Tells, and writes the page; 0 where none survived, else 1.</summary>
     public static int Tell(string report, string? page, TextWriter output)
@@ -24,29 +26,37 @@ internal static class MutationReport
             output.WriteLine($"survived: {survivor.File}:{survivor.Line} {survivor.Kind}: {survivor.Source}");
         }
 
-        var table = new Table("folder", "mutants", "killed", "survived", "excused", "score %");
-        var counted = mutants.Where(m => m.IsKilled || m.IsAlive || m.IsExcused).ToList();
-        foreach (var folder in counted.GroupBy(m => m.Folder).OrderBy(g => g.Key, StringComparer.Ordinal))
-        {
-            Add(folder.Key, [.. folder]);
-        }
-
-        Add("all", counted);
-        var block = table.ToMarkdown();
-        output.WriteLine($"{Environment.NewLine}{block}");
+        var counted = mutants.Where(m => m.IsKilled || m.IsAlive || m.IsExcused || m.IsMadeOnce).ToList();
+        var rows = counted.GroupBy(m => m.Folder).Select(g => new Row(g.Key, g.Count(), g.Count(m => m.IsKilled), g.Count(m => m.IsAlive), g.Count(m => m.IsExcused), g.Count(m => m.IsMadeOnce))).ToList();
+        output.WriteLine($"{Environment.NewLine}{Markdown(rows)}");
         if (page is not null)
         {
-            PerformancePage.Write(page, "mutate", block);
+            // A run of one folder leaves what is told of the others.
+            PerformancePage.Write(page, "mutate", Markdown([.. rows, .. Read(page).Where(r => rows.TrueForAll(n => n.Folder != r.Folder))]));
         }
 
-        return counted.Count > 0 && counted.All(m => !m.IsAlive) ? 0 : 1;
-
-        void Add(string name, List<Mutant> of)
-        {
-            var (killed, alive) = (of.Count(m => m.IsKilled), of.Count(m => m.IsAlive));
-            table.Add(name, $"{of.Count}", $"{killed}", $"{alive}", $"{of.Count(m => m.IsExcused)}", (100.0 * killed / Math.Max(1, killed + alive)).ToString("0.0", CultureInfo.InvariantCulture));
-        }
+        return counted.Count > 0 && counted.TrueForAll(m => !m.IsAlive) ? 0 : 1;
     }
+
+    private static string Markdown(List<Row> rows)
+    {
+        var table = new Table(Columns);
+        foreach (var row in rows.OrderBy(r => r.Folder, StringComparer.Ordinal).Append(new(All, rows.Sum(r => r.Mutants), rows.Sum(r => r.Killed), rows.Sum(r => r.Survived), rows.Sum(r => r.Excused), rows.Sum(r => r.MadeOnce))))
+        {
+            table.Add([row.Folder, .. new[] { row.Mutants, row.Killed, row.Survived, row.Excused, row.MadeOnce }.Select(n => n.ToString(CultureInfo.InvariantCulture)), (100.0 * row.Killed / Math.Max(1, row.Killed + row.Survived)).ToString("0.0", CultureInfo.InvariantCulture)]);
+        }
+
+        return table.ToMarkdown();
+    }
+
+    private static IEnumerable<Row> Read(string page) =>
+        File.ReadLines(page).SkipWhile(l => !l.Contains("<!-- bench mutate -->", StringComparison.Ordinal)).TakeWhile(l => !l.Contains("<!-- end mutate -->", StringComparison.Ordinal))
+            .Select(l => l.Split('|', StringSplitOptions.TrimEntries)).Where(c => c.Length == Columns.Length + 2 && c[1] != All && int.TryParse(c[2], CultureInfo.InvariantCulture, out _))
+            .Select(c => new Row(c[1], Number(c[2]), Number(c[3]), Number(c[4]), Number(c[5]), Number(c[6])));
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private sealed record Row(string Folder, int Mutants, int Killed, int Survived, int Excused, int MadeOnce);
 
     private sealed class Mutant(string file, string source, JsonElement json)
     {
@@ -66,7 +76,12 @@ internal static class MutationReport
 
         public bool IsKilled => status is "Killed" or "Timeout";
 
-        public bool IsAlive => status is "Survived" or "NoCoverage";
+        public bool IsAlive => status is "Survived" or "NoCoverage" && !IsStatic;
+
+        /// <summary>Whether it is in what a process makes once, before any mutant is switched on: so it was not tried, and says nothing of the tests.</summary>
+        public bool IsMadeOnce => status == "Survived" && IsStatic;
+
+        private bool IsStatic { get; } = json.TryGetProperty("static", out var made) && made.ValueKind == JsonValueKind.True;
 
         public bool IsExcused => status == "Ignored" && Enumerable.Range(Math.Max(0, Line - 4), Math.Min(4, Line)).Any(i => lines[i].Contains(Excuse, StringComparison.Ordinal));
     }

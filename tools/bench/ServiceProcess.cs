@@ -37,6 +37,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public static Task<ServiceProcess> StartAsync(string folder, CancellationToken cancellationToken) =>
         StartAsync("dotnet", [typeof(Service).Assembly.Location, "--port", "0", "--data", folder], "health", cancellationToken);
 
+    /// <summary>Starts the service on a folder, with callers known by tokens.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="settings">The settings <c>Auth:…</c>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static Task<ServiceProcess> StartRequiredAsync(string folder, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken) =>
+        StartAsync("dotnet", [typeof(Service).Assembly.Location, "--auth", "required", "--port", "0", "--data", folder], "health", cancellationToken, settings);
+
     /// <summary>Starts the program of a package on a folder.</summary>
     public static Task<ServiceProcess> StartPackagedAsync(string program, string folder, CancellationToken cancellationToken) =>
         StartAsync(program, ["--port", "0", "--data", folder], "health", cancellationToken);
@@ -45,11 +52,17 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public static Task<ServiceProcess> StartSameBytesAsync(string file, CancellationToken cancellationToken) =>
         StartAsync("dotnet", [typeof(ServiceProcess).Assembly.Location, SameBytes.CommandName, file], "", cancellationToken);
 
-    private static async Task<ServiceProcess> StartAsync(string program, string[] arguments, string probe, CancellationToken cancellationToken)
+    private static async Task<ServiceProcess> StartAsync(
+        string program, string[] arguments, string probe, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
     {
         var began = Stopwatch.GetTimestamp();
-        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
-            ?? throw new InvalidOperationException($"{program} did not start.");
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+        {
+            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -45,7 +45,7 @@ internal static class FollowUpCommand
                 if (patient is not null)
                 {
                     // First: what is done was logged, whatever happens then.
-                    await OperatorLog.AppendAsync(storage, AccessAction.Operation, new($"followup close {controller}", "", 1), patient, stop);
+                    await storage.LogAsync(OperatorEvent.Of(TimeProvider.System, patient, $"followup close {controller}", "", 1), stop);
                 }
 
                 var closed = patient is { } key && await new FollowUpStore(storage.Partitions, ring, null).CloseAsync(key, controller, TimeProvider.System.GetUtcNow(), stop);

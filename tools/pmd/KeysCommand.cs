@@ -16,7 +16,7 @@ internal static class KeysCommand
             parsed,
             async (storage, ring) =>
             {
-                await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate directory", "", 1), null, stop);
+                await storage.LogAsync(OperatorEvent.Of(TimeProvider.System, null, "keys rotate directory", "", 1), stop);
                 Console.WriteLine(ring.Current.PreviousDirectory is null ? "A new directory key is published." : "A rotation that was interrupted goes on.");
                 await new KeyRotation(storage.Partitions, ring, TimeProvider.System).RotateDirectoryAsync(new Lines(), stop);
                 Console.WriteLine("Done: the old key is forgotten.");
@@ -38,7 +38,7 @@ internal static class KeysCommand
                     return ExitCodes.Failed;
                 }
 
-                await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate page", "", 1), null, stop);
+                await storage.LogAsync(OperatorEvent.Of(TimeProvider.System, null, "keys rotate page", "", 1), stop);
                 Console.WriteLine("Done: running services use the new key within five seconds.");
                 return ExitCodes.Done;
             },
@@ -58,13 +58,13 @@ internal static class KeysCommand
                 return ExitCodes.Failed;
             }
 
-            await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate master", "", 1), null, stop);
+            await storage.LogAsync(OperatorEvent.Of(TimeProvider.System, null, "keys rotate master", "", 1), stop);
             ring.Master.WithNext().WriteFile(storage.MasterKeysFile);
             Console.WriteLine("A new master key is made.");
         }
         else
         {
-            await OperatorLog.AppendAsync(storage, AccessAction.Operation, new("keys rotate master", "", 1), null, stop);
+            await storage.LogAsync(OperatorEvent.Of(TimeProvider.System, null, "keys rotate master", "", 1), stop);
             Console.WriteLine("The newest of the master keys is put to use.");
         }
 

@@ -54,6 +54,7 @@ internal static class LogCommand
         var keys = Open(storage, ring).Keys;
         if (!keys.IsFromOutside)
         {
+            await storage.LogAsync(OperatorEvent.Of(TimeProvider.System, null, OperatorEvent.RotateLogKey, "", 1), stop);
             Console.WriteLine($"Done. The log is signed from now on with {await keys.RotateAsync(stop)}");
             return ExitCodes.Done;
         }
@@ -66,6 +67,7 @@ internal static class LogCommand
 
         using var now = await keys.OpenSignerAsync(stop);
         using var next = LogSigner.Generate(now.Verifier.Name);
+        await storage.LogAsync(OperatorEvent.Of(TimeProvider.System, null, OperatorEvent.RotateLogKey, "", 1), stop);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

@@ -56,8 +56,11 @@ internal static class ParticipantsCommand
         if (result.Outcome is ImportOutcome.Imported or ImportOutcome.Unchanged)
         {
             // Also where it was the same: it may have been put in force, and the command have ended before it was logged.
-            await OperatorLog.AppendAsync(
-                storage, AccessAction.ParticipantsChange, new($"participants import, version {result.Version}", "", result.Read.List!.Participants.Length), null, stop, Loggable(file));
+            await storage.LogAsync(
+                OperatorEvent.Of(
+                    TimeProvider.System, null, $"participants import, version {result.Version}", "", result.Read.List!.Participants.Length, action: AccessAction.ParticipantsChange) with
+                { Setting = Loggable(file) },
+                stop);
         }
 
         return Tell(result);

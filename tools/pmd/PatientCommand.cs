@@ -42,7 +42,7 @@ internal static class PatientCommand
 
                 // Also where they were joined already: it may have been done, and stopped before it was logged.
                 var patient = await new PatientDirectory(storage.Partitions, ring).FindAsync(numbers[0], stop);
-                await LogCommand.Open(storage, ring).Journal.AppendAsync(
+                await storage.LogAsync(
                     OperatorEvent.Of(TimeProvider.System, patient, OperatorEvent.Link, "", 1) with { Numbers = SealedNumbers.Close(numbers, ring) }, stop);
                 Console.WriteLine(outcome switch
                 {

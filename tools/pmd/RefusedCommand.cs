@@ -218,7 +218,7 @@ internal static class RefusedCommand
         (id is null || one.Id == id) && (parsed.GetValue(Reason) is not { Length: > 0 } reason || one.Entries.Any(e => e.Reason == reason));
 
     private static ValueTask LogAsync(ParseResult parsed, OpenedStorage storage, string command, int count, CancellationToken stop) =>
-        OperatorLog.AppendAsync(storage, AccessAction.Refused, new(command, PersonNumbers.Hide(parsed.GetValue(Because)!), count), null, stop);
+        storage.LogAsync(OperatorEvent.Of(TimeProvider.System, null, command, PersonNumbers.Hide(parsed.GetValue(Because)!), count, action: AccessAction.Refused), stop);
 
     private static DateOnly? ReadDay(System.CommandLine.Parsing.ArgumentResult result)
     {

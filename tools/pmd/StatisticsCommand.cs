@@ -56,6 +56,8 @@ internal static class StatisticsCommand
     private static async Task<int> ExportAsync(ParseResult parsed, OpenedStorage storage, KeyRing ring, CancellationToken stop)
     {
         var export = await OpenAsync(storage, ring, stop);
+        await storage.LogAsync(
+            OperatorEvent.Of(TimeProvider.System, null, OperatorEvent.StatisticsExport, "", 0, string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(From):yyyy-MM-dd} {parsed.GetValue(To):yyyy-MM-dd}")), stop);
         var done = await export.RunAsync(parsed.GetValue(From), parsed.GetValue(To), parsed.GetValue(Again), new Lines(), stop);
         Console.WriteLine($"Done: {done.Days} days of raw/, {done.Months.Count} months of open/.");
         if (done.NotYet.Count > 0)

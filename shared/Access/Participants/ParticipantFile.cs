@@ -20,6 +20,7 @@ public static class ParticipantFile
     };
 
     /// <summary>The words for the roles.</summary>
+    // Stryker disable once Linq : every role has its word
     public static string WordFor(ParticipantRole role) => Roles.First(r => r.Value == role).Key;
 
     internal static readonly string[] RootMembers = ["$schema", "participants", "agreements"];
@@ -45,8 +46,8 @@ public static class ParticipantFile
         }
         else if (StrictJson.Parse(file, problems, RootMembers) is { } root)
         {
-            var participants = root.Objects("participants", required: true, ParticipantMembers).Select(o => (Json: o, Read: ReadParticipant(o))).ToList();
-            var agreements = root.Objects("agreements", required: false, AgreementMembers).Select(o => (Json: o, Read: ReadAgreement(o))).ToList();
+            var participants = root.Objects("participants", ParticipantMembers, required: true).Select(o => (Json: o, Read: ReadParticipant(o))).ToList();
+            var agreements = root.Objects("agreements", AgreementMembers).Select(o => (Json: o, Read: ReadAgreement(o))).ToList();
             if (problems.Count == 0)
             {
                 CheckWhole(participants!, agreements!, remarks);
@@ -73,7 +74,7 @@ public static class ParticipantFile
         var municipalities = json.Values<MunicipalityNumber>("municipalities", MunicipalityNumber.TryParse, "a municipality number: four digits");
         var record = json.Object("record", required: false, ["name", "organisation"]);
         var vendor = record is null ? null : new RecordVendor(record.Text("name", required: true), record.Organisation("organisation", required: false));
-        var clients = json.Objects("clients", required: false, ["id", "supplier"]).Select(c => (Json: c, Client: new ParticipantClient(c.Text("id", required: true), c.Organisation("supplier", required: false)))).ToList();
+        var clients = json.Objects("clients", ["id", "supplier"]).Select(c => (Json: c, Client: new ParticipantClient(c.Text("id", required: true), c.Organisation("supplier", required: false)))).ToList();
         var enrolled = json.Period("enrolled", required: true);
         var processor = json.Period("dataProcessorAgreement", required: false);
         var isController = json.Flag("controller");
@@ -211,5 +212,5 @@ public static class ParticipantFile
 
     private static bool Overlap(DatePeriod one, DatePeriod other) => one.Holds(other.From) || other.Holds(one.From);
 
-    private static bool TryParseRole(string? text, out ParticipantRole role) => Roles.TryGetValue(text ?? "", out role);
+    private static bool TryParseRole(string? text, out ParticipantRole role) => Roles.TryGetValue(text!, out role);
 }

@@ -38,6 +38,7 @@ public sealed class PatientSettings
     {
         var key = setting.Id.ToString();
         var latest = settings.TryGetValue(key, out var known) ? PrivacySetting.Latest(known, setting) : setting;
+        // Stryker disable once Conditional : an equal one is made anew
         return ReferenceEquals(latest, known) ? this : new(settings.SetItem(key, latest));
     }
 

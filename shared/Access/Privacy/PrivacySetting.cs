@@ -21,7 +21,7 @@ public readonly record struct Restriction
     public static Restriction Nothing => default;
 
     /// <summary>Closes everything.</summary>
-    public static Restriction Everything { get; } = new(true, null);
+    public static Restriction Everything => new(true, null);
 
     /// <summary>Closes these Concepts (slugs).</summary>
     public static Restriction Of(IEnumerable<string> concepts)

@@ -138,6 +138,7 @@ public sealed class PrivacyStore(IPartitions partitions, KeyRing ring, PatientDi
                 return new(id.IsBlock ? SettingOutcome.NotFound : SettingOutcome.Known, null, null);
             }
 
+            // Stryker disable once NullCoalescing : the one that is there is found again
             var key = found ?? await directory.FindOrCreateAsync(citizen, cancellationToken);
             var all = await PatientRows.ReadAllAsync(partitions, ring, key, cancellationToken);
             if (all.Count == 0)

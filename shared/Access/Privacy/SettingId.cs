@@ -18,10 +18,10 @@ public readonly record struct SettingId
     private SettingId(string value) => this.value = value;
 
     /// <summary>The Restriction.</summary>
-    public static SettingId Restriction { get; } = new("restriction");
+    public static SettingId Restriction => new("restriction");
 
     /// <summary>The Reservation.</summary>
-    public static SettingId Reservation { get; } = new("reservation");
+    public static SettingId Reservation => new("reservation");
 
     /// <summary>The Block of a practitioner by HPR number.</summary>
     /// <param name="hpr">Whom.</param>

@@ -53,7 +53,7 @@ public sealed class PvkClient(HttpClient http, PvkDefinitions definitions)
     public async Task SetAsync(JsonObject setting, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(() => http.PostAsJsonAsync(new Uri($"{Path}SettInnbyggersPersonvernInnstilling/v2", UriKind.Relative), setting, cancellationToken), cancellationToken);
-        response.EnsureSuccessStatusCode();
+        EnsureTaken(response);
     }
 
     // One that lasts too long does not answer.
@@ -71,15 +71,25 @@ public sealed class PvkClient(HttpClient http, PvkDefinitions definitions)
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        response.EnsureSuccessStatusCode();
+        EnsureTaken(response);
         try
         {
-            return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+            // As bytes: JSON is UTF-8 (RFC 8259 8.1), whatever the header says.
+            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            return document.RootElement.Clone();
         }
         catch (JsonException)
         {
             // Without the text: it may hold person numbers.
             throw new HttpRequestException("The privacy component answered with something else than JSON.", null, response.StatusCode);
+        }
+    }
+
+    private static void EnsureTaken(HttpResponseMessage response)
+    {
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new HttpRequestException($"The privacy component refused: {(int)response.StatusCode}.", null, response.StatusCode);
         }
     }
 }

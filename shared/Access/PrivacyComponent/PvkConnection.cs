@@ -1,5 +1,5 @@
+using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -46,6 +46,8 @@ internal sealed class PvkTokens(PvkClientCredentials client, HttpMessageHandler 
     private static readonly TimeSpan AssertionLife = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(10);
 
+    private static readonly string[] ErrorCodes = ["invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
+
     private (string Token, DateTimeOffset Until) held = ("", DateTimeOffset.MinValue);
 
     /// <inheritdoc/>
@@ -59,7 +61,14 @@ internal sealed class PvkTokens(PvkClientCredentials client, HttpMessageHandler 
         }
 
         request.Headers.Authorization = new("Bearer", now.Token);
-        return await base.SendAsync(request, cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            // Whatever it says of its end, it is not taken any more: the next call gets another.
+            held = ("", DateTimeOffset.MinValue);
+        }
+
+        return response;
     }
 
     private async Task<(string Token, DateTimeOffset Until)> GetAsync(CancellationToken cancellationToken)
@@ -84,8 +93,12 @@ internal sealed class PvkTokens(PvkClientCredentials client, HttpMessageHandler 
                 }),
             },
             cancellationToken);
-        var seconds = answer.TryGetProperty("expires_in", out var life) && life.TryGetInt32(out var stated) ? stated : 0;
-        return Text(answer, "access_token") is { } token ? (token, asked.AddSeconds(seconds) - Early) : throw new HttpRequestException("The token endpoint for the privacy component gave no token.");
+
+        // One that says nothing of its end is used once.
+        var seconds = answer.TryGetProperty("expires_in", out var life) && life.ValueKind == JsonValueKind.Number && life.TryGetInt32(out var stated) ? stated : 0;
+        return Text(answer, "access_token") is { } token && IsToken(token)
+            ? (token, asked.AddSeconds(seconds) - Early)
+            : throw new HttpRequestException("The token endpoint for the privacy component gave no token.");
     }
 
     private string Assertion(DateTimeOffset now) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
@@ -106,17 +119,45 @@ internal sealed class PvkTokens(PvkClientCredentials client, HttpMessageHandler 
         {
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
             using var response = await base.SendAsync(request, cancellationToken);
-            response.EnsureSuccessStatusCode();
-            try
+            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            var read = ReadObject(body);
+            if (!response.IsSuccessStatusCode)
             {
-                return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken) is { ValueKind: JsonValueKind.Object } read ? read : throw new JsonException();
+                // RFC 6749 5.2. Its description is left out: nobody knows what stands in it.
+                var code = read is { } refusal && Text(refusal, "error") is { } error && ErrorCodes.Contains(error) ? $", {error}" : "";
+                throw new HttpRequestException($"The issuer of tokens for the privacy component refused: {(int)response.StatusCode}{code}.", null, response.StatusCode);
             }
-            catch (JsonException)
-            {
-                throw new HttpRequestException("The issuer of tokens for the privacy component answered with something else than a JSON object.", null, response.StatusCode);
-            }
+
+            return read ?? throw new HttpRequestException("The issuer of tokens for the privacy component answered with something else than a JSON object.", null, response.StatusCode);
         }
     }
 
-    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static JsonElement? ReadObject(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Text(JsonElement json, string name)
+    {
+        try
+        {
+            return json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate: well-formed JSON, and no text.
+            return null;
+        }
+    }
+
+    // RFC 6750 2.1, so that it can stand in a header: an error of the header's own would hold it.
+    private static bool IsToken(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal));
 }

@@ -158,13 +158,9 @@ public sealed class PvkSettings(PvkDefinitions definitions, NationalIdPolicy pol
     // A text that holds JSON, or JSON itself; null where there is none.
     private static StrictJson? ReadMetadata(StrictJson root, List<FileProblem> problems)
     {
-        if (!root.Has("innbyggerMetadata"))
-        {
-            return null;
-        }
-
         if (root.IsObject("innbyggerMetadata"))
         {
+            // Stryker disable once Boolean : it is there
             return root.Object("innbyggerMetadata", required: false, []);
         }
 
@@ -176,22 +172,21 @@ public sealed class PvkSettings(PvkDefinitions definitions, NationalIdPolicy pol
 
     private bool TryParseConcept(string? text, out ConceptName name)
     {
-        var accepted = text is { Length: > 0 } && isConcept(text);
-        name = accepted ? new(text!) : default;
-        return accepted;
+        name = new(text!);
+        return isConcept(name.Slug);
     }
 
-    // With offset, or without as Norwegian time. Whole milliseconds, as ours are.
+    // With offset, or without as Norwegian time. Whole milliseconds, as ours are. The first and last year are left out: an offset may lead past the calendar.
     private static bool TryParseTime(string? text, out DateTime time)
     {
         time = default;
-        if (OffsetDateTimePattern.ExtendedIso.Parse(text ?? "") is { Success: true } stated)
+        if (OffsetDateTimePattern.ExtendedIso.Parse(text!) is { Success: true, Value: { Year: > 1 and < 9999 } stated })
         {
-            time = stated.Value.ToInstant().ToDateTimeUtc();
+            time = stated.ToInstant().ToDateTimeUtc();
         }
-        else if (LocalDateTimePattern.ExtendedIso.Parse(text ?? "") is { Success: true } local)
+        else if (LocalDateTimePattern.ExtendedIso.Parse(text!) is { Success: true, Value: { Year: > 1 and < 9999 } local })
         {
-            time = Norway.AtLeniently(local.Value).ToInstant().ToDateTimeUtc();
+            time = Norway.AtLeniently(local).ToInstant().ToDateTimeUtc();
         }
         else
         {

@@ -43,7 +43,7 @@ public sealed class FileRegisters : IRegisters
         if (root.Has("healthPersonnel"))
         {
             read.personnel = Index(
-                root.Objects("healthPersonnel", required: true, PersonnelMembers),
+                root.Objects("healthPersonnel", PersonnelMembers),
                 json => (json.Value<HprNumber>("hpr", required: true, HprNumber.TryParse, "an HPR number: one to nine digits"),
                     new HealthPerson(json.Text("name", required: true), [.. json.Values<Authorization>("authorizations", Authorization.TryParse, "a code of 9060, such as LE").Select(a => a.Code)])));
         }
@@ -51,14 +51,14 @@ public sealed class FileRegisters : IRegisters
         if (root.Has("organisations"))
         {
             read.organisations = Index(
-                root.Objects("organisations", required: true, OrganisationMembers),
+                root.Objects("organisations", OrganisationMembers),
                 json => (json.Organisation("organisation", required: true), new RegisteredOrganisation(json.Organisation("parent", required: false))));
         }
 
         if (root.Has("persons"))
         {
             read.persons = Index(
-                root.Objects("persons", required: true, PersonMembers),
+                root.Objects("persons", PersonMembers),
                 json => (json.Value<NationalId>("number", required: true, Parse, "a person number"),
                     new RegisteredPerson(
                         json.Date("born", required: false),
@@ -105,7 +105,7 @@ public sealed class FileRegisters : IRegisters
         public static bool TryParse(string? text, out Authorization code)
         {
             var accepted = text is { Length: 2 } && text.All(char.IsAsciiLetterUpper);
-            code = accepted ? new(text!) : default;
+            code = new(text!);
             return accepted;
         }
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using PasientensMaledata.Access.Callers;
 
@@ -13,41 +14,45 @@ internal static class AttestReader
 {
     private static readonly AttestIdentifier UnreadableIdentifier = new("", "", "");
     private static readonly AttestCode UnreadableCode = new("", "", "");
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    // States nothing, so that no rule for what an attest must say holds.
+    private static readonly Attest Unreadable = new(null, null, null, null, null, null, null, null, null, null, null, [], null);
+    private const int MaxDepth = 16;
 
-    /// <summary>Reads the claim; null where it is no attest.</summary>
+    /// <summary>
+    /// Reads the claim; null where it is absent or null. One that is there and cannot be read is an attest that states nothing: where the operator has
+    /// made the attest optional, it is refused as any other that is wrong.
+    /// </summary>
     public static Attest? Read(JsonElement? claim)
     {
-        if (claim is not { } value)
+        if (claim is not { ValueKind: not JsonValueKind.Null } value)
         {
             return null;
         }
 
         if (value.ValueKind != JsonValueKind.String)
         {
-            return value.ValueKind == JsonValueKind.Object ? Read(value) : null;
+            return value.ValueKind == JsonValueKind.Object ? Read(value) : Unreadable;
         }
 
         try
         {
-            using var document = JsonDocument.Parse(value.GetString()!, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? Read(document.RootElement) : null;
+            using var document = StrictDocument.Parse(Encoding.UTF8.GetBytes(value.GetString()!), MaxDepth);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Read(document.RootElement) : Unreadable;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // No JSON; or a lone surrogate in it, which no text may hold.
-            return null;
+            return Unreadable;
         }
     }
 
-    private static Attest? Read(JsonElement attest)
+    private static Attest Read(JsonElement attest)
     {
         var practitioner = Member(attest, "practitioner");
         var (wire, specified) = (Member(attest, "care_relationship"), Member(attest, "care_relation"));
         var patients = Member(attest, "patients");
         if ((wire is not null && specified is not null) || (patients is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > Limits.MaxAttestPatients))
         {
-            return null;
+            return Unreadable;
         }
 
         var care = wire ?? specified;

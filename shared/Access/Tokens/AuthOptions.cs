@@ -85,6 +85,18 @@ public sealed record AuthOptions(
     /// <summary>Where <c>./pmd issuer</c> answers, if it is not told otherwise.</summary>
     public const string DevelopmentIssuer = "http://127.0.0.1:7072";
 
+    /// <summary>Every setting that there is, by its name with colons.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "Auth:Mode", "Auth:PublicBaseUrl", "Auth:Attest", "Auth:ProofSeconds",
+        .. Section("HelseId", "ReadScope", "WriteScope"),
+        .. Section("IdPorten", "Scope", "Clients"),
+        .. Section("Helsenorge", "Scope", "ChangeScope", "ScopeClaim", "ActingClaim", "SubjectClaim", "RelationClaim", "LevelClaim"),
+        .. Section(
+            "Pvk", "Scope", "Clients", "ScopeClaim", "Part", "BlockDefinition", "RestrictionDefinition", "ReservationDefinition", "Address", "TokenIssuer",
+            "ClientId", "TokenScope", "ClientKey"),
+    ];
+
     /// <summary>Reads the settings.</summary>
     /// <param name="setting">
     /// Gives a setting by its name, with colons, or null. Where it gives none, the name with <c>__</c> is asked for, as in an environment.
@@ -102,4 +114,6 @@ public sealed record AuthOptions(
         errors = settings.Errors;
         return errors.Count == 0 ? options : null;
     }
+
+    private static IEnumerable<string> Section(string name, params IEnumerable<string> members) => members.Prepend("Audience").Prepend("KeySet").Prepend("Issuer").Select(m => $"Auth:{name}:{m}");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
 using PasientensMaledata.Access.PrivacyComponent;
 
@@ -8,6 +9,7 @@ namespace PasientensMaledata.Access.Tokens;
 internal sealed class AuthSettings
 {
     private const int MaxProofSeconds = 300;
+    private const int MinRsaBits = 2048;
     private static readonly string[] Sections = ["HelseId", "IdPorten", "Helsenorge", "Pvk"];
 
     private readonly Func<string, string?> setting;
@@ -133,7 +135,7 @@ internal sealed class AuthSettings
         const string Name = "Auth:Pvk:ClientKey";
         try
         {
-            if (setting(Name) is { } text && new JsonWebKey(text) is { HasPrivateKey: true, Kty: "RSA" or "EC" } key)
+            if (setting(Name) is { } text && new JsonWebKey(text) is { HasPrivateKey: true } key && (key.Kty == "EC" || (key.Kty == "RSA" && key.KeySize >= MinRsaBits)))
             {
                 key.Alg ??= key.Kty == "RSA" ? SecurityAlgorithms.RsaSsaPssSha256 : key.Crv switch
                 {
@@ -141,15 +143,20 @@ internal sealed class AuthSettings
                     "P-521" => SecurityAlgorithms.EcdsaSha512,
                     _ => SecurityAlgorithms.EcdsaSha256,
                 };
+
+                // Tried now: one of another kind than its alg would else be found out by the first call.
+                var signer = key.CryptoProviderFactory.CreateForSigning(key, key.Alg, cacheProvider: false);
+                signer.Sign([0]);
+                key.CryptoProviderFactory.ReleaseSignatureProvider(signer);
                 return key;
             }
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException or CryptographicException)
         {
             // Told below, without the text: it is a secret.
         }
 
-        errors.Add($"{Name} is to be the client's private key, as a JWK (RSA or EC).");
+        errors.Add($"{Name} is to be the client's private key, as a whole JWK (RSA of at least 2048 bits, or EC).");
         return null;
     }
 

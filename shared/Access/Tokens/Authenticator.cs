@@ -13,12 +13,13 @@ public sealed class Authenticator
     private readonly AuthOptions options;
     private readonly ReplayMemory memory;
     private readonly TimeProvider time;
+    private readonly ProofKeys proofKeys = new();
     private readonly HelseIdCallers helseIdCallers;
     private readonly AccessTokenReader? helseId;
     private readonly IReadOnlyList<BearerScheme> citizens;
     private readonly IReadOnlyList<BearerScheme> pvk;
 
-    private sealed record BearerScheme(AccessTokenReader Reader, string Scope, string ScopeClaim, Func<AccessToken, (Caller? Caller, RefusalReason Reason)> CallerOf);
+    private sealed record BearerScheme(AccessTokenReader Reader, string Scope, string ScopeClaim, string? Level, Func<AccessToken, (Caller? Caller, RefusalReason Reason)> CallerOf);
 
     /// <param name="options">The settings.</param>
     /// <param name="numbers">Which person numbers are accepted.</param>
@@ -36,16 +37,16 @@ public sealed class Authenticator
         List<BearerScheme> schemes = [];
         if (options.IdPorten is { } idPorten)
         {
-            schemes.Add(new(Reader(idPorten.Trusted), idPorten.Scope, "scope", new IdPortenCallers(idPorten, numbers).Of));
+            schemes.Add(new(Reader(idPorten.Trusted), idPorten.Scope, "scope", IdPortenCallers.HighLevel, new IdPortenCallers(idPorten, numbers).Of));
         }
 
         if (options.Helsenorge is { } helsenorge)
         {
-            schemes.Add(new(Reader(helsenorge.Trusted), helsenorge.Scope, helsenorge.Claims.Scope, new HelsenorgeCallers(helsenorge, numbers).Of));
+            schemes.Add(new(Reader(helsenorge.Trusted), helsenorge.Scope, helsenorge.Claims.Scope, null, new HelsenorgeCallers(helsenorge, numbers).Of));
         }
 
         citizens = schemes;
-        pvk = options.Pvk is { } component ? [new(Reader(component.Trusted), component.Scope, component.ScopeClaim, new PvkCallers(component).Of)] : [];
+        pvk = options.Pvk is { } component ? [new(Reader(component.Trusted), component.Scope, component.ScopeClaim, null, new PvkCallers(component).Of)] : [];
     }
 
     /// <summary>Finds out who calls.</summary>
@@ -55,7 +56,7 @@ public sealed class Authenticator
     public async ValueTask<Authentication> AuthenticateAsync(RouteKind route, CallCredentials call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        var (caller, reason) = route switch
+        var answer = route switch
         {
             RouteKind.LookUp => await WithProofAsync(call, options.HelseId?.ReadScope, isPersonNeeded: true, cancellationToken),
             RouteKind.Submit => await WithProofAsync(call, options.HelseId?.WriteScope, isPersonNeeded: false, cancellationToken),
@@ -63,24 +64,23 @@ public sealed class Authenticator
             RouteKind.PrivacyPush => await AsBearerAsync(call, pvk, cancellationToken),
             _ => throw new ArgumentOutOfRangeException(nameof(route), route, null),
         };
-        if (caller is not null)
+        if (!answer.IsKnown)
         {
-            return Authentication.Of(caller);
+            Signals.UnknownCallers.Add(1, new("route", route.ToString()), new("reason", answer.Refusal.Reason.ToString()));
         }
 
-        Signals.UnknownCallers.Add(1, new("route", route.ToString()), new("reason", reason.ToString()));
-        return Authentication.Of(route switch
-        {
-            RouteKind.LookUp => TokenRefusal.OfDPoP(reason, options.HelseId?.ReadScope ?? ""),
-            RouteKind.Submit => TokenRefusal.OfDPoP(reason, options.HelseId?.WriteScope ?? ""),
-            RouteKind.Citizen => TokenRefusal.OfBearer(reason, options.IdPorten?.Scope ?? options.Helsenorge?.Scope ?? ""),
-            _ => TokenRefusal.OfBearer(reason, options.Pvk?.Scope ?? ""),
-        });
+        return answer;
+    }
+
+    private async ValueTask<Authentication> WithProofAsync(CallCredentials call, string? scope, bool isPersonNeeded, CancellationToken cancellationToken)
+    {
+        var (caller, reason) = await JudgeAsync(call, scope, isPersonNeeded, cancellationToken);
+        return caller is not null ? Authentication.Of(caller) : Authentication.Of(TokenRefusal.OfDPoP(reason, scope ?? ""));
     }
 
     // RFC 9449 4.3 with 7.1, in the order: header, token, proof, what the token lets its holder do, and last whether the proof has been used. Were that
     // first, proofs that prove nothing could use up another's.
-    private async ValueTask<(Caller? Caller, RefusalReason Reason)> WithProofAsync(CallCredentials call, string? scope, bool isPersonNeeded, CancellationToken cancellationToken)
+    private async ValueTask<(Caller? Caller, RefusalReason Reason)> JudgeAsync(CallCredentials call, string? scope, bool isPersonNeeded, CancellationToken cancellationToken)
     {
         if (PresentedToken.Read(call, "DPoP", out var presented) is { } unread)
         {
@@ -108,7 +108,7 @@ public sealed class Authenticator
             return (null, RefusalReason.TokenNotBound);
         }
 
-        if (Proof.Check(text, presented.Token, thumbprint, call.Method, Targets(call.Path), options.Window, time.GetUtcNow(), out var proof) is { } unproved)
+        if (Proof.Check(text, presented.Token, thumbprint, call.Method, Targets(call.Path), options.Window, time.GetUtcNow(), proofKeys, out var proof) is { } unproved)
         {
             return (null, unproved);
         }
@@ -122,20 +122,28 @@ public sealed class Authenticator
         return caller is null ? (null, unfit) : await memory.TakeAsync(proof!, cancellationToken) is { } used ? (null, used) : (caller, default);
     }
 
-    private static async ValueTask<(Caller? Caller, RefusalReason Reason)> AsBearerAsync(CallCredentials call, IReadOnlyList<BearerScheme> schemes, CancellationToken cancellationToken)
+    private static async ValueTask<Authentication> AsBearerAsync(CallCredentials call, IReadOnlyList<BearerScheme> schemes, CancellationToken cancellationToken)
     {
+        if (schemes.Count == 0)
+        {
+            return Authentication.Of(TokenRefusal.OfBearer(PresentedToken.Read(call, "Bearer", out _) ?? RefusalReason.TokenIssuer, "", null));
+        }
+
+        var scheme = schemes[0];
         if (PresentedToken.Read(call, "Bearer", out var presented) is { } unread)
         {
-            return (null, unread);
+            return Authentication.Of(TokenRefusal.OfBearer(unread, scheme.Scope, scheme.Level));
         }
 
-        // By what the token says itself: each issuer's own rules then hold it to that.
+        // By what the token says itself: each issuer's own rules then hold it to that, and what is lacking is told in that issuer's words.
         var issuer = schemes.Count > 1 ? AccessTokenReader.ClaimedIssuer(presented.Token) : null;
-        if ((schemes.FirstOrDefault(s => s.Reader.Issuer == issuer) ?? (schemes.Count > 0 ? schemes[0] : null)) is not { } scheme)
-        {
-            return (null, RefusalReason.TokenIssuer);
-        }
+        scheme = schemes.FirstOrDefault(s => s.Reader.Issuer == issuer) ?? scheme;
+        var (caller, reason) = await JudgeAsync(scheme, presented, cancellationToken);
+        return caller is not null ? Authentication.Of(caller) : Authentication.Of(TokenRefusal.OfBearer(reason, scheme.Scope, scheme.Level));
+    }
 
+    private static async ValueTask<(Caller? Caller, RefusalReason Reason)> JudgeAsync(BearerScheme scheme, PresentedToken presented, CancellationToken cancellationToken)
+    {
         var (token, invalid) = await scheme.Reader.ReadAsync(presented.Token, cancellationToken);
         if (token is null)
         {

@@ -9,7 +9,7 @@ namespace PasientensMaledata.Access.Tokens;
 /// </summary>
 internal sealed class CompactJws
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const int MaxDepth = 16;
 
     private CompactJws(string signed, JsonElement header, JsonElement payload, byte[] signature) =>
         (Signed, Header, Payload, Signature) = (signed, header, payload, signature);
@@ -70,51 +70,12 @@ internal sealed class CompactJws
     {
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object && IsReadable(document.RootElement) ? document.RootElement.Clone() : null;
+            using var document = StrictDocument.Parse(json, MaxDepth);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
         catch (JsonException)
         {
             return null;
-        }
-    }
-
-    // A lone surrogate escape is well-formed JSON and no text: reading it throws, so everything is read once, here.
-    private static bool IsReadable(JsonElement root)
-    {
-        try
-        {
-            ReadAll(root);
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
-    private static void ReadAll(JsonElement element)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (var member in element.EnumerateObject())
-                {
-                    _ = member.Name;
-                    ReadAll(member.Value);
-                }
-
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in element.EnumerateArray())
-                {
-                    ReadAll(item);
-                }
-
-                break;
-            case JsonValueKind.String:
-                _ = element.GetString();
-                break;
         }
     }
 }

@@ -19,10 +19,11 @@ internal sealed record Proof(string Thumbprint, string Id, DateTimeOffset Issued
     /// <param name="targets">The addresses that the request may have been sent to: one for each public base.</param>
     /// <param name="window">How old it may be.</param>
     /// <param name="now">The time.</param>
+    /// <param name="kept">Keys of proofs before it.</param>
     /// <param name="proof">The proof, where it holds.</param>
     /// <returns>Why it does not hold; null where it does.</returns>
     public static RefusalReason? Check(
-        string text, string token, string boundTo, string method, IReadOnlyList<TargetUri> targets, ProofWindow window, DateTimeOffset now, out Proof? proof)
+        string text, string token, string boundTo, string method, IReadOnlyList<TargetUri> targets, ProofWindow window, DateTimeOffset now, ProofKeys kept, out Proof? proof)
     {
         proof = null;
         if (text.Length > Limits.MaxProofLength)
@@ -50,12 +51,12 @@ internal sealed record Proof(string Thumbprint, string Id, DateTimeOffset Issued
         }
 
         // "7. The jwk JOSE Header Parameter does not contain a private key." And its kind, size and curve fit.
-        if (!jws.Header.TryGetProperty("jwk", out var jwk) || ProofKey.TryRead(jwk, algorithm) is not { } key)
+        if (!jws.Header.TryGetProperty("jwk", out var jwk) || ProofKey.TryRead(jwk, algorithm, kept) is not { } key)
         {
             return RefusalReason.ProofKey;
         }
 
-        using (key)
+        try
         {
             // "12. ... confirm that the public key to which the access token is bound matches the public key from the DPoP proof."
             if (!string.Equals(key.Thumbprint, boundTo, StringComparison.Ordinal))
@@ -69,9 +70,24 @@ internal sealed record Proof(string Thumbprint, string Id, DateTimeOffset Issued
                 return RefusalReason.ProofSignature;
             }
 
-            return CheckClaims(jws.Payload, token, method, targets, window, now) is { } reason
-                ? reason
-                : Pass(new(key.Thumbprint, CompactJws.Text(jws.Payload, "jti")!, DateTimeOffset.FromUnixTimeSeconds(CompactJws.Whole(jws.Payload, "iat")!.Value)), out proof);
+            if (CheckClaims(jws.Payload, token, method, targets, window, now) is { } reason)
+            {
+                return reason;
+            }
+
+            proof = new(key.Thumbprint, CompactJws.Text(jws.Payload, "jti")!, DateTimeOffset.FromUnixTimeSeconds(CompactJws.Whole(jws.Payload, "iat")!.Value));
+            return null;
+        }
+        finally
+        {
+            if (proof is null)
+            {
+                key.Dispose();
+            }
+            else
+            {
+                kept.Keep(key);
+            }
         }
     }
 
@@ -105,12 +121,6 @@ internal sealed record Proof(string Thumbprint, string Id, DateTimeOffset Issued
         // "11. The creation time of the JWT, as determined by either the iat claim or a server managed timestamp via the nonce claim, is within an
         // acceptable window."
         return CompactJws.Whole(claims, "iat") is { } issued && window.Holds(issued, now) ? null : RefusalReason.ProofTime;
-    }
-
-    private static RefusalReason? Pass(Proof passed, out Proof? proof)
-    {
-        proof = passed;
-        return null;
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
@@ -47,8 +48,14 @@ internal sealed class ProofKey : IDisposable
     /// <summary>SHA-256 thumbprint, base64url (RFC 7638).</summary>
     public string Thumbprint { get; }
 
+    /// <summary>What it verifies by.</summary>
+    public ProofAlgorithm Algorithm => algorithm;
+
     /// <summary>Reads a public key that fits the algorithm; null where it is none.</summary>
-    public static ProofKey? TryRead(JsonElement jwk, ProofAlgorithm algorithm)
+    /// <param name="jwk">The key.</param>
+    /// <param name="algorithm">The algorithm.</param>
+    /// <param name="kept">Where it is, if it was here before.</param>
+    public static ProofKey? TryRead(JsonElement jwk, ProofAlgorithm algorithm, ProofKeys kept)
     {
         if (jwk.ValueKind != JsonValueKind.Object || PrivateMembers.Any(m => jwk.TryGetProperty(m, out _)))
         {
@@ -57,7 +64,7 @@ internal sealed class ProofKey : IDisposable
 
         try
         {
-            return algorithm.Padding is not null ? Rsa(jwk, algorithm) : Ec(jwk, algorithm);
+            return algorithm.Padding is not null ? Rsa(jwk, algorithm, kept) : Ec(jwk, algorithm, kept);
         }
         catch (CryptographicException)
         {
@@ -79,19 +86,25 @@ internal sealed class ProofKey : IDisposable
         ec?.Dispose();
     }
 
-    private static ProofKey? Rsa(JsonElement jwk, ProofAlgorithm algorithm)
+    private static ProofKey? Rsa(JsonElement jwk, ProofAlgorithm algorithm, ProofKeys kept)
     {
         if (CompactJws.Text(jwk, "kty") != "RSA" || CompactJws.Text(jwk, "n") is not { } n || CompactJws.Text(jwk, "e") is not { } e
-            || CompactJws.Decode(n) is not { Length: <= MaxRsaBits / 8 } modulus || CompactJws.Decode(e) is not { Length: > 0 and <= 8 } exponent)
+            || CompactJws.Decode(n) is not { Length: > 0 and <= MaxRsaBits / 8 } modulus || CompactJws.Decode(e) is not { Length: > 0 and <= 8 } exponent)
         {
             return null;
+        }
+
+        var thumbprint = ThumbprintOf(new() { Kty = "RSA", N = n, E = e });
+        if (kept.Take(algorithm, thumbprint) is { } known)
+        {
+            return known;
         }
 
         var rsa = RSA.Create();
         try
         {
             rsa.ImportParameters(new() { Modulus = modulus, Exponent = exponent });
-            return rsa.KeySize >= MinRsaBits ? new(algorithm, rsa, null, ThumbprintOf(new() { Kty = "RSA", N = n, E = e })) : Drop(rsa);
+            return rsa.KeySize >= MinRsaBits ? new(algorithm, rsa, null, thumbprint) : Drop(rsa);
         }
         catch
         {
@@ -100,7 +113,7 @@ internal sealed class ProofKey : IDisposable
         }
     }
 
-    private static ProofKey? Ec(JsonElement jwk, ProofAlgorithm algorithm)
+    private static ProofKey? Ec(JsonElement jwk, ProofAlgorithm algorithm, ProofKeys kept)
     {
         if (CompactJws.Text(jwk, "kty") != "EC" || CompactJws.Text(jwk, "crv") != algorithm.Curve
             || CompactJws.Text(jwk, "x") is not { } x || CompactJws.Text(jwk, "y") is not { } y)
@@ -115,7 +128,8 @@ internal sealed class ProofKey : IDisposable
             return null;
         }
 
-        return new(algorithm, null, ECDsa.Create(new ECParameters { Curve = curve, Q = new() { X = left, Y = right } }), ThumbprintOf(new() { Kty = "EC", Crv = algorithm.Curve, X = x, Y = y }));
+        var thumbprint = ThumbprintOf(new() { Kty = "EC", Crv = algorithm.Curve, X = x, Y = y });
+        return kept.Take(algorithm, thumbprint) ?? new(algorithm, null, ECDsa.Create(new ECParameters { Curve = curve, Q = new() { X = left, Y = right } }), thumbprint);
     }
 
     private static ProofKey? Drop(RSA rsa)
@@ -125,4 +139,36 @@ internal sealed class ProofKey : IDisposable
     }
 
     private static string ThumbprintOf(JsonWebKey key) => Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
+}
+
+/// <summary>
+/// Keys of proofs that held, kept for the next of the same client: to import one costs more than to verify by it, since its point is checked to be on the
+/// curve. None is used by two at once. Only keys to which a valid token was bound come here, so nobody else can fill it. Thread-safe.
+/// </summary>
+internal sealed class ProofKeys
+{
+    // Past it all are let go: clients change their keys, and which are out of use is not told.
+    private const int Most = 1_000;
+
+    private readonly ConcurrentDictionary<(ProofAlgorithm Algorithm, string Thumbprint), ProofKey> idle = new();
+
+    /// <summary>Takes a key out; null where it is not here, or in use.</summary>
+    public ProofKey? Take(ProofAlgorithm algorithm, string thumbprint) => idle.TryRemove((algorithm, thumbprint), out var key) ? key : null;
+
+    /// <summary>Gives a key back, or a new one in.</summary>
+    public void Keep(ProofKey key)
+    {
+        if (idle.Count >= Most)
+        {
+            foreach (var name in idle.Keys)
+            {
+                Take(name.Algorithm, name.Thumbprint)?.Dispose();
+            }
+        }
+
+        if (!idle.TryAdd((key.Algorithm, key.Thumbprint), key))
+        {
+            key.Dispose();
+        }
+    }
 }

@@ -14,12 +14,15 @@ public sealed record TokenRefusal(int Status, string? Error, string Description,
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>A refusal on a route that takes tokens bound with DPoP (RFC 9449 7.1).</summary>
-    internal static TokenRefusal OfDPoP(RefusalReason reason, string scope) => Of(reason, "DPoP", scope, $"algs=\"{Algorithms}\"");
+    internal static TokenRefusal OfDPoP(RefusalReason reason, string scope) => Of(reason, "DPoP", scope, null, $"algs=\"{Algorithms}\"");
 
     /// <summary>A refusal on a route that takes Bearer tokens (RFC 6750 3).</summary>
-    internal static TokenRefusal OfBearer(RefusalReason reason, string scope) => Of(reason, "Bearer", scope, null);
+    /// <param name="reason">Why.</param>
+    /// <param name="scope">The scope of the call in tokens of this issuer.</param>
+    /// <param name="level">The issuer's word for the highest level (<c>acr</c>); null where it has none.</param>
+    internal static TokenRefusal OfBearer(RefusalReason reason, string scope, string? level) => Of(reason, "Bearer", scope, level, null);
 
-    private static TokenRefusal Of(RefusalReason reason, string scheme, string scope, string? always)
+    private static TokenRefusal Of(RefusalReason reason, string scheme, string scope, string? level, string? always)
     {
         var (status, error, issue, description) = Meaning(reason);
         if (status == 503)
@@ -40,9 +43,9 @@ public sealed record TokenRefusal(int Status, string? Error, string Description,
             members.Add($"scope=\"{scope}\"");
         }
 
-        if (error == "insufficient_user_authentication")
+        if (error == "insufficient_user_authentication" && level is not null)
         {
-            members.Add($"acr_values=\"{IdPortenCallers.HighLevel}\"");
+            members.Add($"acr_values=\"{level}\"");
         }
 
         if (always is not null)

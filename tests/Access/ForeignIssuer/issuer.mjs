@@ -1,12 +1,13 @@
 // An issuer (oidc-provider) and proofs (dpop, jose) that this project has not written. Writes one line of JSON with requests and what is to be answered to
 // each, and serves the issuer's keys until standard input ends.
-// Arguments: the port to serve on, and the address of the service's look-up.
+// Arguments: the port to serve on, the address of the service's look-up, and the public key by which the service itself signs in (private_key_jwt).
 import { createHash, randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
 import * as DPoP from 'dpop';
 import * as jose from 'jose';
 import Provider from 'oidc-provider';
 
-const [port, target] = process.argv.slice(2);
+const [port, target, serviceKey] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 const audience = 'nhn:pmd';
 const resource = 'https://pmd.example';
@@ -18,7 +19,10 @@ const provider = new Provider(issuer, {
   clients: Object.keys(clients).map((id) => ({
     client_id: id, client_secret: 'not a secret', grant_types: ['client_credentials'], redirect_uris: [], response_types: [], token_endpoint_auth_method: 'client_secret_post',
     id_token_signed_response_alg: 'PS256',
-  })),
+  })).concat({
+    client_id: 'pmd-service', grant_types: ['client_credentials'], redirect_uris: [], response_types: [], id_token_signed_response_alg: 'PS256',
+    token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'ES256', jwks: { keys: [JSON.parse(serviceKey)] },
+  }),
   enabledJWA: { dPoPSigningAlgValues: ['ES256', 'PS256', 'RS256'] },
   scopes: ['nhn:pmd/read', 'nhn:pmd/write'],
   features: {
@@ -107,4 +111,19 @@ const identity = await new jose.SignJWT(jose.decodeJwt(read)).setProtectedHeader
 add('an id token', 'LookUp', identity, await proof(keys, identity), 401, 'invalid_token');
 
 console.log(JSON.stringify(cases));
-process.stdin.on('end', () => process.exit(0)).resume();
+
+// Assertions of the service, one a line: what jose says of each.
+const publicKey = await jose.importJWK(JSON.parse(serviceKey), 'ES256');
+for await (const assertion of createInterface({ input: process.stdin })) {
+  try {
+    const { payload } = await jose.jwtVerify(assertion, publicKey, {
+      algorithms: ['ES256'], typ: 'client-authentication+jwt', issuer: 'pmd-service', subject: 'pmd-service', audience: issuer, maxTokenAge: '60s',
+      requiredClaims: ['iss', 'sub', 'aud', 'jti', 'iat', 'exp'],
+    });
+    console.log(JSON.stringify({ life: payload.exp - payload.iat, jti: payload.jti }));
+  } catch (e) {
+    console.log(JSON.stringify({ error: e.code ?? e.message }));
+  }
+}
+
+process.exit(0);

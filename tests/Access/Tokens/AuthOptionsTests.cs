@@ -35,6 +35,29 @@ public sealed class AuthOptionsTests
         Assert.All(new object?[] { options.IdPorten, options.Helsenorge, options.Pvk }, Assert.Null);
     }
 
+    [Fact]
+    public void Every_setting_that_is_read_is_listed_and_every_one_that_is_listed_is_read()
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        var jwk = Microsoft.IdentityModel.Tokens.JsonWebKeyConverter.ConvertFromECDsaSecurityKey(new(key));
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        Assert.NotNull(AuthOptions.Read(
+            n =>
+            {
+                asked.Add(n.Replace("__", ":", StringComparison.Ordinal));
+                return n switch
+                {
+                    "Auth:Pvk:Address" or "Auth:Pvk:TokenIssuer" => "https://pvk.example",
+                    "Auth:Pvk:ClientId" or "Auth:Pvk:TokenScope" => "pmd",
+                    "Auth:Pvk:ClientKey" => System.Text.Json.JsonSerializer.Serialize(new { kty = jwk.Kty, crv = jwk.Crv, x = jwk.X, y = jwk.Y, d = jwk.D }),
+                    _ => TokenWorld.Setting(n),
+                };
+            },
+            null,
+            out _));
+        Assert.Equal(AuthOptions.Names.Order(StringComparer.Ordinal), asked.Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("Auth:HelseId:Issuer", null, "Auth:HelseId:Issuer is not set")]
     [InlineData("Auth:HelseId:Audience", null, "Auth:HelseId:Audience is not set")]

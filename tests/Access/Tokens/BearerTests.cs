@@ -67,6 +67,18 @@ public sealed class BearerTests(SharedTokenWorld shared) : IClassFixture<SharedT
         Assert.Contains("acr_values=\"idporten-loa-high\"", refusal.Challenge, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_is_lacking_in_a_token_of_Helsenorge_is_told_in_Helsenorges_words()
+    {
+        using var both = new TokenWorld(null, ("Auth:Helsenorge:Scope", "pmd:helsenorge"));
+        Assert.Contains("scope=\"pmd:helsenorge\"", (await both.BearAsync(RouteKind.Citizen, TokenKind.Helsenorge, t => t.With("scp", "other"))).Refusal!.Challenge, StringComparison.Ordinal);
+        Assert.Contains("scope=\"pmd:citizen\"", (await both.BearAsync(RouteKind.Citizen, TokenKind.Citizen, t => t.With("scope", "other"))).Refusal!.Challenge, StringComparison.Ordinal);
+
+        // acr_values are ID-porten's words.
+        var lower = (await both.BearAsync(RouteKind.Citizen, TokenKind.Helsenorge, t => t.With("scp", "pmd:helsenorge").With("security_level", "3"))).Refusal!;
+        Assert.Equal("Bearer error=\"insufficient_user_authentication\", error_description=\"The person is to sign in at the highest level.\"", lower.Challenge);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("")]

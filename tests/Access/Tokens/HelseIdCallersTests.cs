@@ -53,7 +53,8 @@ public sealed class HelseIdCallersTests(SharedTokenWorld shared) : IClassFixture
                 ClaimNames.LegalEntity => caller.Client.LegalEntity,
                 ClaimNames.Unit => caller.Client.Unit,
                 ClaimNames.Supplier => caller.Client.Supplier,
-                ClaimNames.Attest => caller.Attest,
+                // One that is there and cannot be read states nothing.
+                ClaimNames.Attest => caller.Attest is { Practitioner: null, LegalEntity: null, PurposeOfUse: null } ? null : caller.Attest,
                 "name" => caller.Name is "" or "not a number" ? null : caller.Name,
                 ClaimNames.ClientName => caller.Client.Name is "" or "not a number" ? null : caller.Client.Name,
                 _ => null,

@@ -44,6 +44,15 @@ public sealed class IssuerKeysTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_is_taken_with_the_algorithm_of_its_curve_alone()
+    {
+        world.Issuer.Key = SigningKey.Ec("ES384");
+        world.Network.Answer = (_, text) => text.Replace(",\"alg\":\"ES384\"", "", StringComparison.Ordinal);
+        await LetInAsync();
+        Assert.Equal(RefusalReason.TokenAlgorithm, (await SearchAsync(t => t.WithHeader("alg", "ES256"))).Refusal!.Reason);
+    }
+
+    [Fact]
     public async Task Unknown_keys_are_asked_for_once_in_thirty_seconds_however_many_tokens_name_them()
     {
         await LetInAsync();

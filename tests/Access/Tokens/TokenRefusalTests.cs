@@ -13,7 +13,7 @@ public sealed class TokenRefusalTests
     [MemberData(nameof(Reasons))]
     public void Every_reason_has_its_answer(RefusalReason reason)
     {
-        foreach (var refusal in new[] { TokenRefusal.OfDPoP(reason, "nhn:pmd/read"), TokenRefusal.OfBearer(reason, "pmd:citizen") })
+        foreach (var refusal in new[] { TokenRefusal.OfDPoP(reason, "nhn:pmd/read"), TokenRefusal.OfBearer(reason, "pmd:citizen", null) })
         {
             // RFC 6750 3: error_description has no quote, no backslash, and ASCII alone.
             Assert.All(refusal.Description, c => Assert.True(c is >= ' ' and <= '~' and not ('"' or '\\')));
@@ -29,12 +29,12 @@ public sealed class TokenRefusalTests
     public void Who_sends_nothing_is_told_the_scheme_and_no_error()
     {
         Assert.Equal("DPoP algs=\"ES256 ES384 ES512 PS256 PS384 PS512 RS256 RS384 RS512\"", TokenRefusal.OfDPoP(RefusalReason.NoCredentials, "s").Challenge);
-        Assert.Equal("Bearer", TokenRefusal.OfBearer(RefusalReason.NoCredentials, "s").Challenge);
+        Assert.Equal("Bearer", TokenRefusal.OfBearer(RefusalReason.NoCredentials, "s", null).Challenge);
     }
 
     [Fact]
     public void What_is_lacking_is_told() =>
-        Assert.Equal("Bearer error=\"insufficient_scope\", error_description=\"The access token lacks the scope of this call.\", scope=\"pmd:citizen\"", TokenRefusal.OfBearer(RefusalReason.Scope, "pmd:citizen").Challenge);
+        Assert.Equal("Bearer error=\"insufficient_scope\", error_description=\"The access token lacks the scope of this call.\", scope=\"pmd:citizen\"", TokenRefusal.OfBearer(RefusalReason.Scope, "pmd:citizen", null).Challenge);
 
     [Fact]
     public void Credentials_do_not_slip_into_a_text() => Assert.DoesNotContain("secret", new CallCredentials("GET", "/secret", ["secret"], ["secret"]).ToString(), StringComparison.Ordinal);
