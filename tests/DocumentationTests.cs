@@ -61,6 +61,14 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void The_page_of_the_log_has_the_words_of_actions_that_lines_have_and_no_other()
+    {
+        var cell = TableRows(Read("docs/log.md")).Single(r => r[0] == "`a`")[1];
+        Assert.Equal(
+            $"what: {string.Join(", ", Enum.GetValues<PasientensMaledata.AccessLog.AccessAction>().Select(a => $"`{PasientensMaledata.AccessLog.EventWords.Of(a)}`"))}", cell);
+    }
+
+    [Fact]
     public void The_map_of_folders_names_folders_that_are_there_and_every_one_at_the_top()
     {
         var named = FolderCells().Matches(Read("README.md")).Select(m => m.Groups[1].Value).ToList();
