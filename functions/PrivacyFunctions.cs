@@ -190,6 +190,18 @@ public static class PrivacyFunctions
         }
 
         var made = await change(call.Caller.Subject, call.Actor);
+
+        // Whatever came of it, since every answer tells something of the settings. A change also where it was so already: it may have been stored, and
+        // the process have died before it was logged.
+        if (made is { Outcome: SettingOutcome.Stored or SettingOutcome.Known, Setting: not null })
+        {
+            await call.LogChangeAsync(made, context.RequestAborted);
+        }
+        else
+        {
+            await call.LogViewAsync(context.RequestAborted);
+        }
+
         switch (made.Outcome)
         {
             case SettingOutcome.NotFound:
@@ -198,21 +210,9 @@ public static class PrivacyFunctions
             case SettingOutcome.TooMany:
                 await FhirAnswer.OutcomeAsync(context, StatusCodes.Status422UnprocessableEntity, Issue.Error("too-costly", null, $"You have {Limits.MaxBlocks} blocks, and there may be no more. Lift one first."));
                 return;
-        }
-
-        // Also where it was so already: the change may have been stored, and the process have died before it was logged.
-        if (made.Setting is not null)
-        {
-            await call.LogChangeAsync(made, context.RequestAborted);
-            if (made is { Outcome: SettingOutcome.Stored, Patient: { } patient })
-            {
+            case SettingOutcome.Stored when made.Patient is { } patient:
                 service.PrivacyMaster?.Tell(patient);
-            }
-        }
-        else
-        {
-            // What was never closed is opened: nothing changed, but the answer shows the settings.
-            await call.LogViewAsync(context.RequestAborted);
+                break;
         }
 
         await AnswerAsync(context, await service.Privacy.ReadAsync(call.Caller.Subject, context.RequestAborted));

@@ -56,6 +56,19 @@ public sealed class BrokenLogTests
     }
 
     [Fact]
+    public async Task While_the_log_cannot_be_written_nobody_is_told_that_there_is_no_such_block()
+    {
+        JournalAway away = null!;
+        await using var service = new SecuredService { WrapBlobs = blobs => away = new(blobs) };
+        await service.InitializeAsync();
+        var (person, _) = await service.StoreAsync();
+        var path = $"/citizen/privacy/blocks/{DevelopmentPeople.ClinicianHpr}";
+        Assert.Equal(404, (await service.AsCitizenAsync(person, "DELETE", path)).StatusCode);
+        away.IsAway = true;
+        Assert.Equal(503, (await service.AsCitizenAsync(person, "DELETE", path)).StatusCode);
+    }
+
+    [Fact]
     public async Task A_retry_that_only_knows_what_is_stored_writes_the_event_that_was_not_written()
     {
         JournalAway away = null!;
