@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using PasientensMaledata.Access.Participants;
 using PasientensMaledata.Identity;
+using PasientensMaledata.Observations;
 
 namespace PasientensMaledata.Access;
 
@@ -76,13 +78,20 @@ internal sealed class StrictJson
     /// <param name="known">Every member that it may have; empty where others than those asked for are no harm.</param>
     public static StrictJson? Of(JsonElement root, List<FileProblem> problems, ReadOnlySpan<string> known)
     {
-        if (root.ValueKind == JsonValueKind.Object)
+        if (root.ValueKind != JsonValueKind.Object)
         {
-            return new(root, "", problems, known);
+            problems.Add(new("", "is to be an object."));
+            return null;
         }
 
-        problems.Add(new("", "is to be an object."));
-        return null;
+        // Whoever parsed it may have let through what throws where it is read: half of a surrogate pair.
+        if (!JsonShape.IsText(JsonMarshal.GetRawUtf8Value(root)))
+        {
+            problems.Add(new("", "is to be of well-formed text."));
+            return null;
+        }
+
+        return new(root, "", problems, known);
     }
 
     /// <summary>Tells a problem of a member, or of the object where <paramref name="member"/> is empty.</summary>

@@ -106,6 +106,14 @@ public sealed class FileProblemTests
     public void Of_what_the_privacy_component_pushes()
     {
         Assert.Equal(["is to be an object."], Told(new JsonArray()));
+        foreach (var text in new[] { """{"innbyggerFnr":"\ud800"}""", """{"\ud800":1}""", """{"innbyggerMetadata":{"navn":"\udc00"}}""" })
+        {
+            // As what is fetched at night, which is parsed whole: one that is no text is no reason to read none of the others.
+            using var fetched = JsonDocument.Parse(text);
+            var read = new PvkSettings(Definitions, NationalIdPolicy.Synthetic, _ => true).Read(fetched.RootElement, World.Secret, World.Now);
+            Assert.Equal(["is to be of well-formed text."], read.Problems.Select(p => p.ToString()));
+        }
+
         Assert.Equal(
             [
                 "/aktiv: is missing.", "/definisjonGuid: is missing.", "/innbyggerFnr: is missing.", "/partKode: is missing.", "/tidspunkt: is missing.", "/typePi: is missing.",

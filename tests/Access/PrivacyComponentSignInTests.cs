@@ -39,7 +39,7 @@ public sealed class PrivacyComponentSignInTests : IAsyncLifetime
         { "a token that is a number", 200, """{"access_token":7,"expires_in":300}""", "gave no token" },
         { "an empty token", 200, """{"access_token":"","expires_in":300}""", "gave no token" },
         { "a token with a line break", 200, """{"access_token":"SECRET\r\nX-Header: 1","expires_in":300}""", "gave no token" },
-        { "a token that is no text", 200, """{"access_token":"SECRET\ud800","expires_in":300}""", "gave no token" },
+        { "a token that is no text", 200, """{"access_token":"SECRET\ud800","expires_in":300}""", "something else than a JSON object" },
         { "a redirect", 302, "SECRET", "refused: 302." },
     };
 

@@ -47,7 +47,7 @@ public static class SettingRow
             throw new CryptographicException("A privacy setting cannot be opened.");
         }
 
-        return JsonSerializer.Deserialize<Fields>(text) is { } fields && SettingText.Read(Encoding.UTF8.GetBytes(fields.Setting)) is { } setting && setting.Id == id
+        return JsonSerializer.Deserialize<Fields>(text) is { Setting: { } written } fields && SettingText.Read(Encoding.UTF8.GetBytes(written)) is { } setting && setting.Id == id
             ? new(setting, fields.Version, fields.Awaits, fields.Number)
             : throw new CryptographicException("A privacy setting does not read.");
     }

@@ -46,6 +46,7 @@ internal sealed class PvkTokens(PvkClientCredentials client, HttpMessageHandler 
     private static readonly TimeSpan AssertionLife = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(10);
 
+    private const int MaxDepth = 16;
     private static readonly string[] ErrorCodes = ["invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
 
     private (string Token, DateTimeOffset Until) held = ("", DateTimeOffset.MinValue);
@@ -136,7 +137,7 @@ internal sealed class PvkTokens(PvkClientCredentials client, HttpMessageHandler 
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = StrictDocument.Parse(body, MaxDepth);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
         catch (JsonException)
@@ -145,18 +146,7 @@ internal sealed class PvkTokens(PvkClientCredentials client, HttpMessageHandler 
         }
     }
 
-    private static string? Text(JsonElement json, string name)
-    {
-        try
-        {
-            return json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // A lone surrogate: well-formed JSON, and no text.
-            return null;
-        }
-    }
+    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     // RFC 6750 2.1, so that it can stand in a header: an error of the header's own would hold it.
     private static bool IsToken(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal));
