@@ -3,15 +3,14 @@ using System.Text.Json.Nodes;
 using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Access.PrivacyComponent;
 using PasientensMaledata.Identity;
-using PasientensMaledata.Tests.Observations;
 
 namespace PasientensMaledata.Tests.Access;
 
 /// <summary>Settings to and from Helsenorge's privacy component.</summary>
 public sealed class PrivacyComponentTests
 {
-    private static readonly PvkDefinitions Definitions = new("PMD", Guid.Parse("11111111-1111-1111-1111-111111111111"), Guid.Parse("22222222-2222-2222-2222-222222222222"), Guid.Parse("33333333-3333-3333-3333-333333333333"));
-    private static readonly PvkSettings Form = new(Definitions, NationalIdPolicy.Synthetic, c => c is "bp" or "pulse");
+    private static readonly PvkDefinitions Definitions = PrivacyComponentWorld.Definitions;
+    private static readonly PvkSettings Form = PrivacyComponentWorld.Form;
 
     private static readonly IReadOnlyList<(string Case, Action<JsonObject> Break, string Where)> Slips =
     [
@@ -103,7 +102,7 @@ public sealed class PrivacyComponentTests
     [Fact]
     public async Task At_the_first_run_all_that_is_active_there_is_taken_and_then_nothing_is_left_to_do()
     {
-        await using var world = await Both.OpenAsync();
+        await using var world = await PrivacyComponentWorld.OpenAsync();
         world.There.Put(Block());
         world.There.Put(With(Block(), j => j["innbyggerMetadata"] = "{\"hpr\":\"1234567\"}"));
         world.There.Put(With(Block(), j => (j["definisjonGuid"], j["typePi"]) = (Definitions.Reservation.ToString(), "reservasjon")));
@@ -119,7 +118,7 @@ public sealed class PrivacyComponentTests
     [Fact]
     public async Task What_was_set_here_is_told_there_once()
     {
-        await using var world = await Both.OpenAsync();
+        await using var world = await PrivacyComponentWorld.OpenAsync();
         var set = await world.Store.BlockAsync(Citizen, SettingActor.Citizen, new(World.DoctorHpr, null, "GRØNN VITS"), default);
         Assert.Equal(1, await world.Reconciliation.TellAsync(set.Patient!.Value, default));
         Assert.Equal(0, await world.Reconciliation.TellAsync(set.Patient!.Value, default));
@@ -137,7 +136,7 @@ public sealed class PrivacyComponentTests
     [Fact]
     public async Task What_was_lifted_there_while_the_push_was_lost_is_lifted_here()
     {
-        await using var world = await Both.OpenAsync();
+        await using var world = await PrivacyComponentWorld.OpenAsync();
         world.There.Put(Block());
         await world.RunAsync();
         world.There.Put(With(Block(), j => (j["aktiv"], j["tidspunkt"]) = (false, "2026-11-20T10:30:00Z")));
@@ -148,7 +147,7 @@ public sealed class PrivacyComponentTests
     [Fact]
     public async Task What_was_forgotten_there_stays_in_force_here_and_is_told_again()
     {
-        await using var world = await Both.OpenAsync();
+        await using var world = await PrivacyComponentWorld.OpenAsync();
         world.There.Put(Block());
         await world.RunAsync();
         world.There.Forget(Block());
@@ -160,7 +159,7 @@ public sealed class PrivacyComponentTests
     [Fact]
     public async Task What_was_lifted_here_later_is_told_where_it_is_active_still()
     {
-        await using var world = await Both.OpenAsync();
+        await using var world = await PrivacyComponentWorld.OpenAsync();
         world.There.Put(Block());
         await world.RunAsync();
         await world.Store.UnblockAsync(Citizen, SettingActor.Citizen, World.DoctorHpr, default);
@@ -172,7 +171,7 @@ public sealed class PrivacyComponentTests
     [Fact]
     public async Task A_component_that_is_away_changes_nothing_here_and_what_waits_is_told_later()
     {
-        await using var world = await Both.OpenAsync();
+        await using var world = await PrivacyComponentWorld.OpenAsync();
         var set = await world.Store.ReserveAsync(Citizen, SettingActor.Citizen, true, default);
         world.There.IsAway = true;
         await Assert.ThrowsAsync<HttpRequestException>(world.RunAsync);
@@ -203,39 +202,4 @@ public sealed class PrivacyComponentTests
     }
 
     private static PvkSetting Read(JsonObject json) => Form.Read(JsonSerializer.SerializeToElement(json), World.Secret, World.Now);
-
-    /// <summary>Our settings and the component's.</summary>
-    private sealed class Both(TestStore storage, PrivacyComponentDouble there) : IAsyncDisposable
-    {
-        private readonly HttpClient http = new(there) { BaseAddress = new("https://pvk.example/") };
-
-        public PrivacyComponentDouble There => there;
-
-        public List<SettingChange> Changed { get; } = [];
-
-        public PrivacyStore Store { get; private set; } = null!;
-
-        public PvkReconciliation Reconciliation { get; private set; } = null!;
-
-        public static async Task<Both> OpenAsync()
-        {
-            var storage = await TestStore.OpenAsync();
-            var both = new Both(storage, new());
-            both.Store = new(storage.Partitions, storage.Service.Ring, storage.Service.Directory, storage.Clock, hasPrivacyComponent: true);
-            both.Reconciliation = new(new(both.http, Definitions), Definitions, Form, both.Store, storage.Partitions, storage.Service.Ring, storage.Clock, (_, change, _) =>
-            {
-                both.Changed.Add(change);
-                return Task.CompletedTask;
-            });
-            return both;
-        }
-
-        public Task<PvkReport> RunAsync() => Reconciliation.RunAsync(default);
-
-        public async ValueTask DisposeAsync()
-        {
-            http.Dispose();
-            await storage.DisposeAsync();
-        }
-    }
 }

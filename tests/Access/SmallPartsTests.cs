@@ -186,4 +186,15 @@ public sealed class SmallPartsTests
         Assert.Equal(5, WhoMaySee.List(PatientSettings.None, World.FollowUps, World.List, new() { FollowUpRequired = true }, World.Now).Count);
         Assert.Empty(WhoMaySee.List(PatientSettings.None, World.FollowUps, World.List, AccessRules.Default, World.Now.AddYears(1)));
     }
+
+    [Fact]
+    public void In_open_mode_the_one_caller_may_see_what_any_Controller_has_measured_and_one_that_is_no_Participant_is_named_by_its_number()
+    {
+        var reversed = World.FollowUps.Reverse().ToList();
+        var all = WhoMaySee.List(PatientSettings.None, reversed, PasientensMaledata.Access.Callers.Development.Participants, AccessRules.Default, World.Now);
+        Assert.Equal([World.Bergen, World.Voss], all.Select(v => v.Controller));
+        Assert.Equal(["312232324", "313325016"], all.Select(v => v.ControllerName));
+        Assert.All(all, v => Assert.True(v.Consumer.IsDevelopment && v.Scope == AgreementScope.National && v.Follows));
+        Assert.Equal("bergen", WhoMaySee.List(PatientSettings.None, reversed, World.List, AccessRules.Default, World.Now).First(v => v.Controller == World.Bergen).ControllerName);
+    }
 }
