@@ -48,6 +48,7 @@ public sealed class ParticipantFileTests
         ("an organisation twice", root => Second(root)["organisation"] = "873255102", "/participants/1/organisation", "before"),
         ("a unit that is another's organisation", root => Second(root)["units"] = new JsonArray("981275721"), "/participants/1/units", "before"),
         ("serving one who is no controller", root => Third(root)["serves"] = new JsonArray("981275721"), "/participants/2/serves", "controller: true"),
+        ("serving what is no organisation", root => Third(root)["serves"] = new JsonArray("1"), "/participants/2/serves/0", "organisation number"),
         ("serving one who is not there", root => Third(root)["serves"] = new JsonArray("100100673"), "/participants/2/serves", "100100673"),
         ("a municipality of two at a time", root => Third(root)["municipalities"] = new JsonArray("4601"), "/participants/2/municipalities", "eksempel-kommune"),
         ("an agreement with nobody", root => Agreement(root).Remove("organisation"), "/agreements/0", "one of"),
@@ -102,6 +103,49 @@ public sealed class ParticipantFileTests
         Assert.True(a.IsController);
         Assert.Equal(new(World.Bergen, AgreementScope.National, null, "", World.ThisYear), Assert.Single(read.List.Agreements));
         Assert.Contains(read.Remarks, r => r.Where == "/participants/0/dataProcessorAgreement");
+    }
+
+    [Fact]
+    public void An_agreement_is_with_whom_it_names_and_with_no_more()
+    {
+        var root = JsonNode.Parse(Example())!.AsObject();
+        First(root)["healthCommunity"] = "bergen";
+        root["agreements"] = new JsonArray(
+            new JsonObject { ["controller"] = "312232324", ["organisation"] = "981275721", ["from"] = "2026-01-01" },
+            new JsonObject { ["controller"] = "312232324", ["healthCommunity"] = "bergen", ["from"] = "2026-01-01" },
+            new JsonObject { ["controller"] = "312232324", ["national"] = true, ["from"] = "2026-01-01" });
+        var read = ParticipantFile.Read(Encoding.UTF8.GetBytes(root.ToJsonString()), 1);
+        Assert.Empty(read.Problems);
+        var period = new DatePeriod(new(2026, 1, 1), null);
+        Assert.Equal(
+            [
+                new(World.Bergen, AgreementScope.Organisation, World.Hospital, "", period),
+                new(World.Bergen, AgreementScope.HealthCommunity, null, "bergen", period),
+                new(World.Bergen, AgreementScope.National, null, "", period),
+            ],
+            read.List!.Agreements);
+    }
+
+    [Fact]
+    public void A_record_may_be_named_without_its_maker()
+    {
+        var root = JsonNode.Parse(Example())!.AsObject();
+        First(root)["record"] = new JsonObject { ["name"] = "EPJ" };
+        Assert.Equal(new("EPJ", null), ParticipantFile.Read(Encoding.UTF8.GetBytes(root.ToJsonString()), 1).List!.Participants[0].Record);
+    }
+
+    [Theory]
+    [InlineData("312232324", true)]
+    [InlineData("981275721", false)]
+    public void Only_an_agreement_of_its_own_with_itself_lets_a_controllers_personnel_see(string organisation, bool sees)
+    {
+        var root = JsonNode.Parse(Example())!.AsObject();
+        Third(root)["controller"] = true;
+        root["agreements"] = new JsonArray(
+            new JsonObject { ["controller"] = "312232324", ["organisation"] = organisation, ["from"] = "2026-01-01" },
+            new JsonObject { ["controller"] = "994598759", ["national"] = true, ["from"] = "2026-01-01" });
+        var read = ParticipantFile.Read(Encoding.UTF8.GetBytes(root.ToJsonString()), 1);
+        Assert.Equal(sees ? [] : ["/participants/1"], read.Remarks.Select(r => r.Where));
     }
 
     [Theory]

@@ -194,6 +194,7 @@ public sealed class SmallPartsTests
         var all = WhoMaySee.List(PatientSettings.None, reversed, PasientensMaledata.Access.Callers.Development.Participants, AccessRules.Default, World.Now);
         Assert.Equal([World.Bergen, World.Voss], all.Select(v => v.Controller));
         Assert.Equal(["312232324", "313325016"], all.Select(v => v.ControllerName));
+        Assert.All(all, v => Assert.Equal(("", ""), (v.Consumer.Region, v.Consumer.HealthCommunity)));
         Assert.All(all, v => Assert.True(v.Consumer.IsDevelopment && v.Scope == AgreementScope.National && v.Follows));
         Assert.Equal("bergen", WhoMaySee.List(PatientSettings.None, reversed, World.List, AccessRules.Default, World.Now).First(v => v.Controller == World.Bergen).ControllerName);
     }

@@ -51,7 +51,6 @@ public sealed record Participant
     public string Region { get; init; } = "";
 
     /// <summary>The health community (helsefellesskap) it belongs to; empty where none is stated.</summary>
-    // Stryker disable once String : read from the file always
     public string HealthCommunity { get; init; } = "";
 
     /// <summary>Municipality numbers whose tag on a message makes this Participant the Controller.</summary>
