@@ -92,5 +92,113 @@ public sealed class AuthOptionsTests
     [InlineData("Auth:ProofSeconds", "300")]
     public void What_is_right_is_taken(string name, string value) => Assert.NotNull(AuthOptions.Read(n => n == name ? value : TokenWorld.Setting(n), null, out _));
 
+    [Fact]
+    public void What_is_trusted_on_a_developers_machine_is_what_the_development_issuer_gives()
+    {
+        var options = AuthOptions.Read(_ => null, 7071, out _)!;
+        Assert.Equal(new(new("http://127.0.0.1:7072/helseid", null, "nhn:pmd"), "nhn:pmd/read", "nhn:pmd/write"), options.HelseId);
+        Assert.Equal((new TrustedIssuer("http://127.0.0.1:7072/idporten", null, "urn:pmd:citizen"), "pmd:citizen"), (options.IdPorten!.Trusted, options.IdPorten.Scope));
+        Assert.Equal(["development-citizen-app"], options.IdPorten.Clients);
+        Assert.Equal(
+            new(new("http://127.0.0.1:7072/helsenorge", null, "nhn:pmd"), "pmd:citizen", "pmd:citizen.change", new("scp", "acting_pid", "subject_pid", "relation", "security_level")),
+            options.Helsenorge);
+        Assert.Equal((new TrustedIssuer("http://127.0.0.1:7072/helsenorge", null, "nhn:pmd"), "pmd:privacy.push", "scp"), (options.Pvk!.Trusted, options.Pvk.Scope, options.Pvk.ScopeClaim));
+        Assert.Equal(["development-pvk"], options.Pvk.Clients);
+        Assert.Equal(new("PMD", new("11111111-1111-4111-8111-111111111111"), new("22222222-2222-4222-8222-222222222222"), new("33333333-3333-4333-8333-333333333333")), options.Pvk.Definitions);
+        Assert.Null(options.Pvk.Connection);
+    }
+
+    [Fact]
+    public void Without_the_port_of_a_developers_machine_nobody_is_trusted_who_is_not_named()
+    {
+        Assert.Null(AuthOptions.Read(_ => null, null, out var errors));
+        Assert.StartsWith("Auth:HelseId:Issuer is not set: nobody could look up or submit.", Assert.Single(errors), StringComparison.Ordinal);
+        var open = AuthOptions.Read(n => n == "Auth:Mode" ? "Open" : null, null, out errors)!;
+        Assert.Empty(errors);
+        Assert.All(new object?[] { open.HelseId, open.IdPorten, open.Helsenorge, open.Pvk }, Assert.Null);
+        Assert.Empty(open.PublicBases);
+    }
+
+    [Fact]
+    public void Each_setting_is_of_its_own_kind()
+    {
+        var read = AuthOptions.Read(
+            n => n switch
+            {
+                "Auth:HelseId:KeySet" => "https://helseid.example/jwks",
+                "Auth:Helsenorge:ChangeScope" => null,
+                "Auth:Helsenorge:ScopeClaim" => "scope",
+                "Auth:Helsenorge:ActingClaim" => "a",
+                "Auth:Helsenorge:SubjectClaim" => "s",
+                "Auth:Helsenorge:RelationClaim" => "r",
+                "Auth:Helsenorge:LevelClaim" => "l",
+                "Auth:Pvk:ScopeClaim" => "scope",
+                "Auth:ProofSeconds" => " 30 ",
+                "Auth:IdPorten:Clients" => "one, two;three  four,",
+                _ => TokenWorld.Setting(n),
+            },
+            null,
+            out _)!;
+        Assert.Equal(new Uri("https://helseid.example/jwks"), read.HelseId!.Trusted.KeySet);
+        Assert.Equal(("", new HelsenorgeClaims("scope", "a", "s", "r", "l")), (read.Helsenorge!.ChangeScope, read.Helsenorge.Claims));
+        Assert.Equal("scope", read.Pvk!.ScopeClaim);
+        Assert.Equal((TimeSpan.FromSeconds(30), ProofWindow.Usual.Skew), (read.Window.Age, read.Window.Skew));
+        Assert.Equal(["one", "two", "three", "four"], read.IdPorten!.Clients);
+        Assert.Equal(AuthMode.Open, AuthOptions.Read(n => n == "Auth:Mode" ? "OPEN" : TokenWorld.Setting(n), null, out _)!.Mode);
+        Assert.Equal(AttestRule.Optional, AuthOptions.Read(n => n == "Auth:Attest" ? "Optional" : TokenWorld.Setting(n), null, out _)!.Attest);
+    }
+
+    [Theory]
+    [InlineData("!#~", true)]
+    [InlineData("a b", false)]
+    [InlineData("a\tb", false)]
+    [InlineData("a\u007fb", false)]
+    [InlineData("a\"b", false)]
+    [InlineData("a\\b", false)]
+    [InlineData("æ", false)]
+    public void A_scope_is_one_word_of_what_RFC_6749_lets_it_hold(string scope, bool isTaken) =>
+        Assert.Equal(isTaken, AuthOptions.Read(n => n == "Auth:HelseId:ReadScope" ? scope : TokenWorld.Setting(n), null, out _) is not null);
+
+    [Theory]
+    [InlineData("Auth:Pvk:BlockDefinition", "PMD", "Auth:Pvk:BlockDefinition is to be a GUID.")]
+    [InlineData("Auth:Pvk:RestrictionDefinition", "PMD", "Auth:Pvk:RestrictionDefinition is to be a GUID.")]
+    [InlineData("Auth:Pvk:ReservationDefinition", null, "Auth:Pvk:ReservationDefinition is not set.")]
+    [InlineData("Auth:Pvk:BlockDefinition", "22222222-2222-4222-8222-222222222222", "Auth:Pvk:BlockDefinition, :RestrictionDefinition and :ReservationDefinition are to differ.")]
+    [InlineData("Auth:Pvk:Part", null, "Auth:Pvk:Part is not set.")]
+    [InlineData("Auth:Pvk:Scope", null, "Auth:Pvk:Scope is not set.")]
+    [InlineData("Auth:IdPorten:Scope", null, "Auth:IdPorten:Scope is not set.")]
+    [InlineData("Auth:Helsenorge:Scope", null, "Auth:Helsenorge:Scope is not set.")]
+    [InlineData("Auth:HelseId:WriteScope", null, "Auth:HelseId:WriteScope is not set.")]
+    [InlineData("Auth:HelseId:Issuer", "https://helseid.example#x", "Auth:HelseId:Issuer is to be an https address without query; plain http is for this machine alone (127.0.0.1, localhost).")]
+    [InlineData("Auth:PublicBaseUrl", "https://user@pmd.example", "Auth:PublicBaseUrl is not set: ")]
+    public void One_mistake_is_told_once(string name, string? value, string said)
+    {
+        Assert.Null(AuthOptions.Read(n => n == name ? value : TokenWorld.Setting(n), null, out var errors));
+        Assert.StartsWith(said, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_follows_from_another_mistake_is_not_told_beside_it()
+    {
+        Assert.Null(AuthOptions.Read(n => n is "Auth:Mode" ? "Off" : null, null, out var errors));
+        Assert.StartsWith("Auth:Mode", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, true, false)]
+    [InlineData("http://127.0.0.1:9", null, true, true)]
+    [InlineData("https://localhost:9", null, true, true)]
+    [InlineData("http://pvk.example", null, false, false)]
+    [InlineData("https://pvk.example?x", null, false, false)]
+    [InlineData("https://pvk.example", null, false, false)]
+    [InlineData("https://pvk.example", "http://tokens.example", false, false)]
+    [InlineData("http://127.0.0.1:9", "https://tokens.example", false, false)]
+    public void Only_a_component_on_this_machine_is_called_without_signing_in(string? address, string? issuer, bool isTaken, bool isMaster)
+    {
+        var options = AuthOptions.Read(n => n == "Auth:Pvk:Address" ? address : n == "Auth:Pvk:TokenIssuer" ? issuer : TokenWorld.Setting(n), null, out _);
+        Assert.Equal((isTaken, isMaster), (options is not null, options?.Pvk!.Connection is not null));
+        Assert.Null(options?.Pvk!.Connection?.Client);
+    }
+
     private static AuthOptions Read(Func<string, string?> setting) => AuthOptions.Read(setting, null, out var errors) ?? throw new ArgumentException(string.Join(' ', errors));
 }
