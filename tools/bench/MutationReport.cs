@@ -11,8 +11,8 @@ internal static class MutationReport
 {
     public const string CommandName = "mutants";
 
-    // The mark that excuses a mutant, followed by its kinds, a colon and the reason.
-    private const string Excuse = "Stryker disable";
+    // What the tool itself passes over; every other reason is an excuse that stands in the source.
+    private const string PassedOver = "Removed by ";
     private const string All = "all";
     private static readonly string[] Columns = ["folder", "mutants", "killed", "survived", "excused", "made once", "score %"];
 
@@ -83,6 +83,7 @@ internal static class MutationReport
 
         private bool IsStatic { get; } = json.TryGetProperty("static", out var made) && made.ValueKind == JsonValueKind.True;
 
-        public bool IsExcused => status == "Ignored" && Enumerable.Range(Math.Max(0, Line - 4), Math.Min(4, Line)).Any(i => lines[i].Contains(Excuse, StringComparison.Ordinal));
+        public bool IsExcused { get; } =
+            json.GetProperty("status").GetString() == "Ignored" && json.TryGetProperty("statusReason", out var reason) && !reason.GetString()!.StartsWith(PassedOver, StringComparison.Ordinal);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class CompactJws
     {
         var first = text.IndexOf('.', StringComparison.Ordinal);
         var last = text.LastIndexOf('.');
-        if (first < 1 || last == first || text.AsSpan(first + 1, last - first - 1).Contains('.'))
+        if (last == first || text.AsSpan(first + 1, last - first - 1).Contains('.'))
         {
             return null;
         }
@@ -75,7 +75,9 @@ internal sealed class CompactJws
         }
         catch (JsonException)
         {
-            return null;
+            // No such JSON.
         }
+
+        return null;
     }
 }

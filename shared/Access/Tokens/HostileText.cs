@@ -12,6 +12,7 @@ internal static class HostileText
     /// <summary>The text without control and format characters, cut to a length, between two characters as people see them.</summary>
     public static string Clean(string text, int limit)
     {
+        // Stryker disable once Linq : how much room is made at first
         var clean = new StringBuilder(Math.Min(text.Length, limit));
         foreach (var rune in text.EnumerateRunes())
         {

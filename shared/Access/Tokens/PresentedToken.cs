@@ -27,8 +27,7 @@ internal readonly record struct PresentedToken(string Token, string? Proof)
         }
 
         // RFC 9110 11.4: credentials = auth-scheme [ 1*SP ( token68 / ... ) ]
-        var space = header.IndexOf(' ', StringComparison.Ordinal);
-        var (name, token) = space < 0 ? (header, "") : (header[..space], header[space..].TrimStart(' '));
+        var (name, token) = header.Split(' ', 2) is [var before, var after] ? (before, after.TrimStart(' ')) : (header, "");
         if (!name.Equals(scheme, StringComparison.OrdinalIgnoreCase))
         {
             return name.Equals("DPoP", StringComparison.OrdinalIgnoreCase) || name.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? RefusalReason.OtherScheme : RefusalReason.NoCredentials;

@@ -82,6 +82,7 @@ internal sealed record Proof(string Thumbprint, string Id, DateTimeOffset Issued
         {
             if (proof is null)
             {
+                // Stryker disable once Statement : gives back what is else let go by the collector
                 key.Dispose();
             }
             else

@@ -11,6 +11,7 @@ namespace PasientensMaledata.Access.Tokens;
 /// <param name="Curve">The one curve that goes with it (RFC 7518 3.4); null for RSA.</param>
 internal sealed record ProofAlgorithm(HashAlgorithmName Hash, RSASignaturePadding? Padding, string? Curve)
 {
+    // Stryker disable all : made once, before a mutant is switched on
     private static readonly Dictionary<string, ProofAlgorithm> All = new(StringComparer.Ordinal)
     {
         ["RS256"] = new(HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, null),
@@ -27,6 +28,8 @@ internal sealed record ProofAlgorithm(HashAlgorithmName Hash, RSASignaturePaddin
     /// <summary>Every name, in order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Keys.Order(StringComparer.Ordinal)];
 
+    // Stryker restore all
+
     /// <summary>The algorithm of a name (RFC 7518 3.1); null where it is not accepted.</summary>
     public static ProofAlgorithm? Of(string? name) => name is not null && All.TryGetValue(name, out var algorithm) ? algorithm : null;
 }
@@ -35,6 +38,7 @@ internal sealed record ProofAlgorithm(HashAlgorithmName Hash, RSASignaturePaddin
 internal sealed class ProofKey : IDisposable
 {
     // RFC 7518 6.2.2, 6.3.2, 6.4.1: what makes a key private or symmetric.
+    // Stryker disable once all : made once, before a mutant is switched on
     private static readonly string[] PrivateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
     private const int MinRsaBits = 2048;
     private const int MaxRsaBits = 8192;
@@ -69,8 +73,9 @@ internal sealed class ProofKey : IDisposable
         catch (CryptographicException)
         {
             // A modulus that is none, or a point that is not on the curve.
-            return null;
         }
+
+        return null;
     }
 
     /// <summary>Whether the signature over the bytes is this key's.</summary>
@@ -82,7 +87,9 @@ internal sealed class ProofKey : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Stryker disable once Statement : gives back what is else let go by the collector
         rsa?.Dispose();
+        // Stryker disable once Statement : gives back what is else let go by the collector
         ec?.Dispose();
     }
 
@@ -108,6 +115,7 @@ internal sealed class ProofKey : IDisposable
         }
         catch
         {
+            // Stryker disable once Statement : gives back what is else let go by the collector
             rsa.Dispose();
             throw;
         }
@@ -134,6 +142,7 @@ internal sealed class ProofKey : IDisposable
 
     private static ProofKey? Drop(RSA rsa)
     {
+        // Stryker disable once Statement : gives back what is else let go by the collector
         rsa.Dispose();
         return null;
     }
@@ -168,6 +177,7 @@ internal sealed class ProofKeys
 
         if (!idle.TryAdd((key.Algorithm, key.Thumbprint), key))
         {
+            // Stryker disable once Statement : gives back what is else let go by the collector
             key.Dispose();
         }
     }

@@ -30,7 +30,9 @@ internal readonly record struct TargetUri
 
         var rest = text.AsSpan(scheme.Length + 3);
         var end = rest.IndexOfAny('/', '?', '#');
+        // Stryker disable once Equality : without a host it is refused either way
         var authority = end < 0 ? rest : rest[..end];
+        // Stryker disable once Equality : as above
         var path = end < 0 ? "" : rest[end..];
         var query = path.IndexOfAny('?', '#');
         if (query >= 0)
@@ -58,7 +60,9 @@ internal readonly record struct TargetUri
     private static string? Authority(ReadOnlySpan<char> authority, string scheme)
     {
         var colon = authority.LastIndexOf(':');
+        // Stryker disable once Equality : the two are equal where neither is there, and then all is the host
         var inLiteral = authority.Length > 0 && authority[0] == '[' && authority.IndexOf(']') > colon;
+        // Stryker disable once Equality : without a host it is refused either way
         var host = colon < 0 || inLiteral ? authority : authority[..colon];
         var port = host.Length == authority.Length ? default : authority[(colon + 1)..];
         if (host.Length == 0 || !IsHost(host))

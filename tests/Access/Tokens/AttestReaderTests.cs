@@ -130,6 +130,12 @@ public sealed class AttestReaderTests
     public void A_time_that_cannot_be_read_is_long_past(string toa) => Assert.Equal(DateTimeOffset.MinValue, Read(new JsonObject { ["toa"] = JsonNode.Parse(toa) })!.IssuedAt);
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(253_402_300_799)]
+    public void A_time_at_the_limits_of_the_calendar_is_read(long seconds) =>
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(seconds), Read(new JsonObject { ["toa"] = seconds })!.IssuedAt);
+
+    [Theory]
     [InlineData("{}")]
     [InlineData("\"13717404089\"")]
     [InlineData("""["13717404089"]""")]

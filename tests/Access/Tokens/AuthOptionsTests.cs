@@ -200,5 +200,34 @@ public sealed class AuthOptionsTests
         Assert.Null(options?.Pvk!.Connection?.Client);
     }
 
+    [Fact]
+    public void The_name_with_colons_and_what_is_set_come_first()
+    {
+        Assert.Equal(AuthMode.Open, AuthOptions.Read(n => n == "Auth:Mode" ? "Open" : n == "Auth__Mode" ? "Required" : TokenWorld.Setting(n), null, out _)!.Mode);
+        Assert.Equal("own", AuthOptions.Read(n => n == "Auth:HelseId:ReadScope" ? "own" : null, 7071, out _)!.HelseId!.ReadScope);
+        Assert.Equal(TimeSpan.FromSeconds(1), AuthOptions.Read(n => n == "Auth:ProofSeconds" ? "1" : TokenWorld.Setting(n), null, out _)!.Window.Age);
+    }
+
+    [Theory]
+    [InlineData("Auth:Pvk:Address", "http://pvk.example", "Auth:Pvk:Address is to be an https address")]
+    [InlineData("Auth:Pvk:TokenIssuer", "http://tokens.example", "Auth:Pvk:TokenIssuer is to be an https address")]
+    [InlineData("Auth:Pvk:TokenIssuer", null, "Auth:Pvk:TokenIssuer is not set.")]
+    public void What_is_wrong_of_the_way_to_the_master_is_told_once(string name, string? value, string said)
+    {
+        using var key = PasientensMaledata.Issuer.SigningKey.Ec();
+        Assert.Null(AuthOptions.Read(
+            n => n == name ? value : n switch
+            {
+                "Auth:Pvk:Address" => "https://pvk.example",
+                "Auth:Pvk:TokenIssuer" => "https://tokens.example",
+                "Auth:Pvk:ClientId" or "Auth:Pvk:TokenScope" => "pmd",
+                "Auth:Pvk:ClientKey" => key.PrivateJwk().ToJsonString(),
+                _ => TokenWorld.Setting(n),
+            },
+            null,
+            out var errors));
+        Assert.StartsWith(said, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
     private static AuthOptions Read(Func<string, string?> setting) => AuthOptions.Read(setting, null, out var errors) ?? throw new ArgumentException(string.Join(' ', errors));
 }

@@ -47,6 +47,51 @@ public sealed class BearerTests(SharedTokenWorld shared) : IClassFixture<SharedT
     }
 
     [Fact]
+    public async Task Who_calls_for_a_citizen_is_known_by_name_and_by_the_organisations_that_ID_porten_vouches_for()
+    {
+        static JsonObject Actor(string id) => new() { ["authority"] = "iso6523-actorid-upis", ["ID"] = id };
+        var client = (await CitizenAsync(TokenKind.Citizen, t => t.With("client_name", "App").With("consumer", Actor("0192:312232324")).With("supplier", Actor("0192:213710192")))).Client;
+        Assert.Equal(("App", "312232324", "213710192"), (client.Name, client.LegalEntity!.Value.Digits, client.Supplier!.Value.Digits));
+        foreach (var other in new[] { "9908:312232324", "312232324", "0192:312232325", "0192:" })
+        {
+            Assert.Null((await CitizenAsync(TokenKind.Citizen, t => t.With("consumer", Actor(other)))).Client.LegalEntity);
+        }
+
+        Assert.Equal("Portal", (await CitizenAsync(TokenKind.Helsenorge, t => t.With("client_name", "Portal"))).Client.Name);
+        Assert.Equal("PVK", ((PrivacyComponentCaller)(await world.BearAsync(RouteKind.PrivacyPush, TokenKind.Pvk, t => t.With("client_name", "PVK"))).Caller!).Client.Name);
+    }
+
+    [Fact]
+    public async Task Without_a_scope_for_changing_no_representative_changes_anything()
+    {
+        using var without = new TokenWorld(null, ("Auth:Helsenorge:ChangeScope", null));
+        var answer = await without.BearAsync(RouteKind.Citizen, TokenKind.Helsenorge, t => t.With("subject_pid", Child).With("relation", "parent").With("scp", "pmd:citizen  pmd:citizen.change "));
+        Assert.False(Assert.IsType<CitizenCaller>(answer.Caller).MayChange);
+    }
+
+    [Fact]
+    public async Task A_proof_of_possession_is_another_scheme_here()
+    {
+        var refusal = (await world.SendAsync(RouteKind.Citizen, "GET", TokenWorld.Search, world.Client(TokenKind.Clinician).Headers("GET", TokenWorld.Search))).Refusal!;
+        Assert.Equal((401, "invalid_token", RefusalReason.OtherScheme), (refusal.Status, refusal.Error, refusal.Reason));
+    }
+
+    [Fact]
+    public async Task A_token_is_as_long_as_it_may_be_and_no_longer_whoever_issued_it()
+    {
+        var client = world.Client(TokenKind.Helsenorge);
+        var padding = Limits.MaxTokenLength / 2;
+        string token;
+        while ((token = client.Token().With("padding", new string('x', padding)).Sign(world.Issuer.Key)).Length != Limits.MaxTokenLength)
+        {
+            padding += Math.Max(1, (Limits.MaxTokenLength - token.Length) / 2);
+        }
+
+        Assert.True((await world.SendAsync(RouteKind.Citizen, "GET", TokenWorld.Search, new([$"Bearer {token}"], []))).IsKnown);
+        Assert.Equal(RefusalReason.TokenTooLong, (await world.SendAsync(RouteKind.Citizen, "GET", TokenWorld.Search, new([$"Bearer {token}x"], []))).Refusal!.Reason);
+    }
+
+    [Fact]
     public async Task A_client_that_is_not_on_the_list_may_not_call_for_citizens()
     {
         Assert.Equal((403, RefusalReason.Client), await RefusalAsync(RouteKind.Citizen, TokenKind.Citizen, t => t.With("client_id", "somebody")));

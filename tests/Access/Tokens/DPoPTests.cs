@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
 using PasientensMaledata.Access.Callers;
 using PasientensMaledata.Access.Tokens;
 using PasientensMaledata.Issuer;
+using PasientensMaledata.Telemetry;
 
 namespace PasientensMaledata.Tests.Access.Tokens;
 
@@ -137,6 +140,50 @@ public sealed class DPoPTests(SharedTokenWorld shared) : IClassFixture<SharedTok
         using var without = new TokenWorld(null, ("Auth:IdPorten:Issuer", null), ("Auth:Helsenorge:Issuer", null), ("Auth:Pvk:Issuer", null));
         Assert.Equal(RefusalReason.TokenIssuer, (await without.BearAsync(RouteKind.Citizen, TokenKind.Citizen)).Refusal!.Reason);
         Assert.Equal(RefusalReason.TokenIssuer, (await without.BearAsync(RouteKind.PrivacyPush, TokenKind.Pvk)).Refusal!.Reason);
+        Assert.Equal(RefusalReason.NoCredentials, (await without.SendAsync(RouteKind.Citizen, "GET", TokenWorld.Search, new([], []))).Refusal!.Reason);
+
+        using var open = new TokenWorld(null, ("Auth:Mode", "Open"), ("Auth:HelseId:Issuer", null));
+        Assert.Equal(RefusalReason.TokenIssuer, (await open.SearchAsync(t => t)).Refusal!.Reason);
+        Assert.Equal(RefusalReason.NoCredentials, (await open.SearchAsync(new RequestHeaders([], []))).Refusal!.Reason);
+        Assert.Equal(RefusalReason.TokenIssuer, (await open.SendAsync(RouteKind.Submit, "POST", TokenWorld.Search, open.Client(TokenKind.Gateway).Headers("POST", TokenWorld.Search))).Refusal!.Reason);
+    }
+
+    [Theory]
+    [InlineData(RouteKind.LookUp, TokenKind.Clinician, "nhn:pmd/read")]
+    [InlineData(RouteKind.Submit, TokenKind.Gateway, "nhn:pmd/write")]
+    public async Task The_scope_that_is_lacking_is_told(RouteKind route, TokenKind kind, string scope)
+    {
+        var client = world.Client(kind);
+        foreach (var held in new JsonNode[] { "openid", new JsonArray("openid", "profile"), 7, true })
+        {
+            var answer = await world.SendAsync(route, "POST", TokenWorld.Search, client.Headers("POST", TokenWorld.Search, client.Token().With("scope", held).Sign(world.Issuer.Key)));
+            Assert.Equal(RefusalReason.Scope, answer.Refusal!.Reason);
+            Assert.Contains($"scope=\"{scope}\"", answer.Refusal.Challenge, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(-1L, RefusalReason.TokenTimes)]
+    [InlineData(0L, null)]
+    [InlineData(253_402_300_799L, RefusalReason.TokenNotYetValid)]
+    [InlineData(253_402_300_800L, RefusalReason.TokenTimes)]
+    public async Task A_token_is_of_a_time_in_the_calendar(long issued, RefusalReason? reason) => Assert.Equal(reason, (await world.SearchAsync(t => t.With("iat", issued))).Refusal?.Reason);
+
+    [Fact]
+    public async Task Whoever_is_not_known_is_counted_by_route_and_reason()
+    {
+        List<string> counted = [];
+        using var listener = new MeterListener { InstrumentPublished = (i, l) => { if (i == Signals.UnknownCallers) { l.EnableMeasurementEvents(i); } } };
+        listener.SetMeasurementEventCallback<long>((_, n, tags, _) =>
+        {
+            lock (counted)
+            {
+                counted.Add($"{n}: {string.Join(' ', tags.ToArray().Select(t => $"{t.Key}={t.Value}"))}");
+            }
+        });
+        listener.Start();
+        await world.SendAsync(RouteKind.Submit, "POST", TokenWorld.Search, new(["DPoP ."], ["."]));
+        Assert.Contains("1: route=Submit reason=TokenMalformed", counted);
     }
 
     private static TheoryData<string, RouteKind> Table(IEnumerable<Broken> cases) =>

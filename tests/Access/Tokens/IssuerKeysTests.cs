@@ -128,6 +128,64 @@ public sealed class IssuerKeysTests : IDisposable
         Assert.InRange(world.Network.Fetches, 2, 3);
     }
 
+    [Fact]
+    public async Task The_fetch_after_half_a_day_is_not_made_before_and_not_left_out()
+    {
+        await LetInAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(31));
+        await LetInAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(9));
+        await AskForNobodyAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(22));
+
+        // Were one made 31 seconds ago, another would be due.
+        await AskForNobodyAsync();
+        Assert.Equal(2, world.Network.Fetches);
+
+        world.Clock.Advance(TimeSpan.FromHours(12) - TimeSpan.FromSeconds(22));
+        await LetInAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(10));
+        await AskForNobodyAsync();
+        Assert.Equal(3, world.Network.Fetches);
+        world.Clock.Advance(TimeSpan.FromSeconds(25));
+
+        // Were the one at the twelfth hour made by whoever asked ten seconds later, none would be due yet.
+        await AskForNobodyAsync();
+        Assert.Equal(4, world.Network.Fetches);
+
+        async Task AskForNobodyAsync() => Assert.Equal(RefusalReason.TokenKey, (await SearchAsync(t => t.WithHeader("kid", "nobody"))).Refusal!.Reason);
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("HS256")]
+    [InlineData("EdDSA")]
+    public async Task A_key_without_algorithm_does_not_let_the_token_choose_one(string algorithm)
+    {
+        world.Network.Answer = (_, text) => text.Replace(",\"alg\":\"RS256\"", "", StringComparison.Ordinal);
+        await LetInAsync();
+        Assert.Equal(RefusalReason.TokenAlgorithm, (await SearchAsync(t => t.WithHeader("alg", algorithm))).Refusal!.Reason);
+    }
+
+    [Theory]
+    [InlineData("\"kty\":\"RSA\"", "\"kty\":\"oct\",\"k\":\"c2VjcmV0\"")]
+    [InlineData("\"kty\":\"RSA\"", "\"kty\":\"OKP\"")]
+    [InlineData("\"kty\":\"RSA\"", "\"kind\":\"RSA\"")]
+    public async Task A_key_of_another_kind_is_none(string published, string wrong)
+    {
+        world.Network.Answer = (_, text) => text.Replace(published, wrong, StringComparison.Ordinal);
+        Assert.Equal(RefusalReason.TokenKey, (await SearchAsync()).Refusal!.Reason);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_none_verifies_nothing()
+    {
+        world.Issuer.Key = SigningKey.Ec();
+        var point = world.Issuer.Key.PublicJwk()["y"]!.ToString();
+        world.Network.Answer = (_, text) => text.Replace(point, new string('A', point.Length), StringComparison.Ordinal);
+        Assert.Equal(RefusalReason.TokenSignature, (await SearchAsync()).Refusal!.Reason);
+    }
+
     [Theory]
     [InlineData("\"https://issuer.example/helseid\"", "\"https://other.example/helseid\"", "the document of another issuer")]
     [InlineData("\"https://issuer.example/helseid/.well-known/openid-configuration/jwks\"", "\"http://issuer.example/helseid/jwks\"", "keys without TLS")]
@@ -149,7 +207,7 @@ public sealed class IssuerKeysTests : IDisposable
     [Fact]
     public async Task An_issuer_that_answers_without_end_lets_nobody_in()
     {
-        world.Network.Answer = (_, _) => new string(' ', 300_000);
+        world.Network.Answer = (_, text) => text + new string(' ', 262_144);
         Assert.Equal(RefusalReason.KeysUnreachable, (await SearchAsync()).Refusal!.Reason);
     }
 

@@ -31,6 +31,33 @@ public sealed class ProofKeysTests
         }
     }
 
+    [Theory]
+    [InlineData("ES256")]
+    [InlineData("RS256")]
+    public async Task The_key_of_a_proof_that_held_is_the_one_of_the_next_and_one_that_did_not_hold_is_not_kept(string algorithm)
+    {
+        await using var world = new TokenWorld();
+        using var key = algorithm == "ES256" ? SigningKey.Ec() : SigningKey.Rsa();
+        var client = new DevelopmentClient(world.Issuer, TokenKind.Clinician, key, world.Clock);
+        var token = client.Token().Sign(world.Issuer.Key);
+        var kept = new ProofKeys();
+        Assert.NotNull(Check(client.Proof("GET", TokenWorld.Search, token).Sign(key)));
+        Assert.Null(Take());
+        Assert.Null(Check(client.Proof("POST", TokenWorld.Search, token).Sign(key)));
+        var first = Take()!;
+        kept.Keep(first);
+        Assert.Null(Check(client.Proof("POST", TokenWorld.Search, token).Sign(key)));
+        Assert.Same(first, Take());
+
+        ProofKey? Take() => kept.Take(ProofAlgorithm.Of(algorithm)!, key.Thumbprint);
+
+        RefusalReason? Check(string proof)
+        {
+            _ = TargetUri.TryParse(TokenWorld.Search.AbsoluteUri, out var target);
+            return Proof.Check(proof, token, key.Thumbprint, "POST", [target], ProofWindow.Usual, world.Clock.GetUtcNow(), kept, out _);
+        }
+    }
+
     [Fact]
     public async Task Many_proofs_by_one_key_at_once_are_each_taken_once()
     {

@@ -1,5 +1,6 @@
 using PasientensMaledata.Access.Tokens;
 using PasientensMaledata.Issuer;
+using PasientensMaledata.Storage;
 using PasientensMaledata.Storage.Faulty;
 
 namespace PasientensMaledata.Tests.Access.Tokens;
@@ -106,6 +107,49 @@ public sealed class ReplayMemoryTests
         Assert.Equal(0, await memory.PurgeAsync(120, Cancel));
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(300)]
+    public async Task A_proof_is_kept_for_its_minute_its_time_twice_the_skew_and_six_minutes_more(int age)
+    {
+        await using var world = new TokenWorld(null, ("Auth:ProofSeconds", $"{age}"));
+        var memory = new ReplayMemory(world.Partitions, world.Options.Window, world.Clock);
+
+        // At noon: the first second of its minute.
+        Assert.True((await world.SearchAsync(world.Client(TokenKind.Clinician).Headers("POST", TokenWorld.Search))).IsKnown);
+        world.Clock.Advance(TimeSpan.FromSeconds(60 + age + 10 + 360 - 1));
+        Assert.Equal(0, await memory.PurgeAsync(120, Cancel));
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await memory.PurgeAsync(120, Cancel));
+    }
+
+    [Fact]
+    public async Task A_purge_with_nothing_due_costs_one_request()
+    {
+        CountingPartitions? counting = null;
+        await using var world = new TokenWorld(p => counting = new(p));
+        var memory = new ReplayMemory(world.Partitions, world.Options.Window, world.Clock);
+        await memory.PurgeAsync(120, Cancel);
+        counting!.Reset();
+        await memory.PurgeAsync(120, Cancel);
+        Assert.Equal(1, counting.Requests);
+    }
+
+    [Fact]
+    public async Task What_another_purge_has_taken_meanwhile_is_not_counted_and_what_it_left_is()
+    {
+        Meddling? meddling = null;
+        await using var world = new TokenWorld(p => meddling = new(p));
+        var memory = new ReplayMemory(world.Partitions, world.Options.Window, world.Clock);
+        var partition = new PartitionKey($"dpop-{world.Clock.GetUtcNow().ToUnixTimeSeconds() / 60}-0");
+        await world.Partitions.CommitAsync(partition, [.. Enumerable.Range(0, 100).Select(i => RowOperation.Insert(new($"0{i:d3}"), new byte[1]))], null, Cancel);
+        await world.Partitions.CommitAsync(partition, [.. Enumerable.Range(100, 50).Select(i => RowOperation.Insert(new($"0{i:d3}"), new byte[1]))], null, Cancel);
+        world.Clock.Advance(TimeSpan.FromMinutes(10));
+        meddling!.Partition = partition;
+        Assert.Equal(149, await memory.PurgeAsync(120, Cancel));
+        Assert.Equal(0, await memory.PurgeAsync(120, Cancel));
+    }
+
     [Fact]
     public async Task A_purge_that_was_away_for_a_day_catches_up_bit_by_bit()
     {
@@ -141,6 +185,30 @@ public sealed class ReplayMemoryTests
         foreach (var shard in "0123456789abcdef")
         {
             Assert.Empty((await world.Partitions.ReadRangeAsync(new($"dpop-{minute}-{shard}"), new("0"), new("g"), 100, null, Cancel)).Rows);
+        }
+    }
+
+    /// <summary>Takes one row away just before the second commit to a partition.</summary>
+    private sealed class Meddling(IPartitions inner) : IPartitions
+    {
+        private int commits;
+
+        public PartitionKey? Partition { get; set; }
+
+        public ValueTask<Row?> ReadAsync(PartitionKey partition, RowKey key, CancellationToken cancellationToken) => inner.ReadAsync(partition, key, cancellationToken);
+
+        public ValueTask<RowPage> ReadRangeAsync(PartitionKey partition, RowKey from, RowKey to, int maxRows, string? continuation, CancellationToken cancellationToken) =>
+            inner.ReadRangeAsync(partition, from, to, maxRows, continuation, cancellationToken);
+
+        public async ValueTask<CommitResult> CommitAsync(PartitionKey partition, IReadOnlyList<RowOperation> operations, DateTimeOffset? commitBy, CancellationToken cancellationToken)
+        {
+            if (partition == Partition && ++commits == 2)
+            {
+                var row = (await inner.ReadRangeAsync(partition, new("0"), new("g"), 1, null, cancellationToken)).Rows[0];
+                await inner.CommitAsync(partition, [RowOperation.Delete(row.Key, row.Version)], null, cancellationToken);
+            }
+
+            return await inner.CommitAsync(partition, operations, commitBy, cancellationToken);
         }
     }
 }

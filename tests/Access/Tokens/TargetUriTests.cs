@@ -27,6 +27,8 @@ public sealed class TargetUriTests
     [InlineData("https://pmd.example/../../a", "https://pmd.example/a")]
     [InlineData("https://pmd.example/a/%2e%2e/b", "https://pmd.example/b")]
     [InlineData("https://pmd.example/a/..", "https://pmd.example/")]
+    [InlineData("https://pmd.example/a/.", "https://pmd.example/a/")]
+    [InlineData("https://pmd.example/a/b/..", "https://pmd.example/a/")]
     [InlineData("https://pmd.example/%C3%A6", "https://pmd.example/%C3%A6")]
     [InlineData("http://[::1]:7071/a", "http://[::1]:7071/a")]
     public void Ways_of_writing_one_address_are_one(string text, string same)
@@ -76,8 +78,13 @@ public sealed class TargetUriTests
     [InlineData("https://pmd.example/%4g")]
     [InlineData("https://pmd.example/% 4")]
     [InlineData("https://[::1/a")]
+    [InlineData("https://a:b:443/a")]
+    [InlineData("https://[a$b]/a")]
     [InlineData("https://pmd.example\n/a")]
     public void What_is_no_address_is_none(string? text) => Assert.False(TargetUri.TryParse(text, out _));
+
+    [Fact]
+    public void The_default_value_is_no_address() => Assert.Equal("", default(TargetUri).ToString());
 
     [Fact]
     public void Normalising_again_changes_nothing() =>

@@ -115,6 +115,7 @@ public sealed class SharedTokenWorld : IAsyncDisposable
 internal sealed class IssuerNetwork(DevelopmentIssuer issuer) : HttpMessageHandler
 {
     private int fetches;
+    private bool isDisposed;
 
     /// <summary>How often keys were fetched.</summary>
     public int Fetches => fetches;
@@ -129,6 +130,7 @@ internal sealed class IssuerNetwork(DevelopmentIssuer issuer) : HttpMessageHandl
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         await Gate.WaitAsync(cancellationToken);
         if (IsCut)
         {
@@ -144,5 +146,11 @@ internal sealed class IssuerNetwork(DevelopmentIssuer issuer) : HttpMessageHandl
         }
 
         return new(HttpStatusCode.OK) { Content = new StringContent(Answer(address, (isKeys ? issuer.KeySet() : issuer.Discovery(path)).ToJsonString())) };
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        isDisposed = true;
+        base.Dispose(disposing);
     }
 }
