@@ -161,12 +161,22 @@ public sealed class PrivacyComponentSignInTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_network_outlives_the_client()
+    {
+        endpoint.Expect(Rsa);
+        Open(PrivateJwk(Rsa)).Dispose();
+        await CallAsync(Client(Open(PrivateJwk(Rsa))), times: 1);
+        Assert.Single(endpoint.Calls);
+    }
+
+    [Fact]
     public void The_private_key_is_in_no_text_of_the_settings()
     {
         var options = Read(PrivateJwk(Rsa), out _);
         var secret = Rsa.PrivateJwk()["d"]!.ToString();
         Assert.DoesNotContain(secret, options!.Pvk!.Connection!.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(secret, options.ToString(), StringComparison.Ordinal);
+        Assert.Equal($"{Id} of {endpoint.Address}", options.Pvk.Connection!.Client!.ToString());
     }
 
     [Theory]

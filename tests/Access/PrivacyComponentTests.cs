@@ -142,6 +142,7 @@ public sealed class PrivacyComponentTests
         world.There.Put(With(Block(), j => (j["aktiv"], j["tidspunkt"]) = (false, "2026-11-20T10:30:00Z")));
         Assert.Equal(new(Taken: 1, 0, 0, 0), await world.RunAsync());
         Assert.Empty((await world.Store.ReadAsync(Citizen, default)).Blocks);
+        Assert.Equal([true, false], world.Changed.Select(c => c.Setting!.IsActive));
     }
 
     [Fact]

@@ -68,17 +68,30 @@ public sealed class PrivacyMasterTests
         await AssertAsync(new(2026, 11, 21, 2, 29, 59, TimeSpan.Zero), false, false);
         await AssertAsync(new(2026, 11, 21, 2, 30, 58, TimeSpan.Zero), false, false);
         await AssertAsync(new(2026, 11, 21, 2, 30, 59, TimeSpan.Zero), true, false);
-        await AssertAsync(new(2026, 11, 22, 2, 29, 59, TimeSpan.Zero), false, false);
+        await AssertAsync(new(2026, 11, 22, 2, 28, 59, TimeSpan.Zero), false, false);
 
         // Half past two itself.
-        await AssertAsync(new(2026, 11, 23, 2, 30, 0, TimeSpan.Zero), true, false);
-        await AssertAsync(new(2026, 11, 23, 2, 31, 0, TimeSpan.Zero), false, false);
+        await AssertAsync(new(2026, 11, 22, 2, 30, 0, TimeSpan.Zero), true, false);
+        await AssertAsync(new(2026, 11, 22, 2, 31, 0, TimeSpan.Zero), false, false);
 
         async Task AssertAsync(DateTimeOffset at, bool firstLoads, bool secondLoads)
         {
             world.Storage.Clock.SetUtcNow(at);
             Assert.Equal((firstLoads, secondLoads), (await one.GoOnAsync(default) is not null, await other.GoOnAsync(default) is not null));
         }
+    }
+
+    [Theory]
+    [InlineData(21, 2)]
+    [InlineData(22, 1)]
+    public async Task A_load_of_the_evening_before_is_not_that_of_the_night(int day, int hour)
+    {
+        await using var world = await PrivacyComponentWorld.OpenAsync();
+        world.Storage.Clock.SetUtcNow(new(2026, 11, 20, 22, 0, 0, TimeSpan.Zero));
+        var master = world.NewProcess();
+        Assert.NotNull(await master.GoOnAsync(default));
+        world.Storage.Clock.SetUtcNow(new(2026, 11, day, hour, 31, 0, TimeSpan.Zero));
+        Assert.NotNull(await master.GoOnAsync(default));
     }
 
     [Fact]

@@ -25,7 +25,9 @@ public sealed class PvkMaster(PvkReconciliation reconciliation, IPartitions part
     private static readonly TimeSpan JustNow = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookAfter = TimeSpan.FromMinutes(1);
+    // Stryker disable once all : made once, before a mutant is switched on
     private static readonly PartitionKey Partition = new("privacy-component");
+    // Stryker disable once all : made once, before a mutant is switched on
     private static readonly RowKey Mark = new("loaded.privacy-component");
 
     private readonly ConcurrentQueue<PatientKey> untold = [];

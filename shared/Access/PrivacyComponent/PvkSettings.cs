@@ -16,9 +16,13 @@ namespace PasientensMaledata.Access.PrivacyComponent;
 /// <param name="Reservation"><c>definisjonGuid</c> of the Reservation.</param>
 public sealed record PvkDefinitions(string Part, Guid Block, Guid Restriction, Guid Reservation)
 {
+    // Stryker disable all : made once, before a mutant is switched on
+
     /// <summary>Those of a developer's machine.</summary>
     public static PvkDefinitions Development { get; } = new(
         "PMD", new("11111111-1111-4111-8111-111111111111"), new("22222222-2222-4222-8222-222222222222"), new("33333333-3333-4333-8333-333333333333"));
+
+    // Stryker restore all
 
     /// <summary>All three.</summary>
     public IReadOnlyList<Guid> All => [Block, Restriction, Reservation];
@@ -45,6 +49,7 @@ public sealed class PvkSettings(PvkDefinitions definitions, NationalIdPolicy pol
 {
     private const string Limitation = "tilgangsbegrensning";
     private const string OptOut = "reservasjon";
+    // Stryker disable once all : made once, before a mutant is switched on
     private static readonly DateTimeZone Norway = DateTimeZoneProviders.Tzdb["Europe/Oslo"];
 
     /// <summary>Reads one.</summary>
