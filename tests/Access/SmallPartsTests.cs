@@ -59,7 +59,7 @@ public sealed class SmallPartsTests
     {
         var (bp, pulse) = (Restriction.Of(["bp"]), Restriction.Of(["pulse"]));
         Assert.True(bp.Covers("bp") && !bp.Covers("pulse") && !bp.IsNothing && !bp.IsEverything);
-        Assert.True(Restriction.Nothing.IsNothing && !Restriction.Nothing.Covers("bp") && Restriction.Of([]).Equals(Restriction.Nothing));
+        Assert.True(Restriction.Nothing.IsNothing && !Restriction.Nothing.Covers("bp") && Restriction.Of([]).Equals(Restriction.Nothing) && Restriction.Of([]).IsNothing);
         Assert.True(Restriction.Everything.Covers("bp") && Restriction.Everything.IsEverything && !Restriction.Everything.IsNothing);
         Assert.Equal(Restriction.Of(["pulse", "bp"]), bp.Or(pulse));
         Assert.Equal(bp, bp.Or(Restriction.Nothing));

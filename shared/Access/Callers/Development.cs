@@ -13,6 +13,8 @@ public static class Development
     // Synthetic: month + 80, and a number that Enhetsregisteret does not give.
     private const string PersonNumber = "05898597468";
 
+    // Stryker disable all : made once, before a mutant is switched on
+
     /// <summary>Its organisation: a number of the test series.</summary>
     public static OrganisationNumber Organisation { get; } = Number("100000008");
 
@@ -40,6 +42,8 @@ public static class Development
 
     /// <summary>It as a Sender.</summary>
     public static SystemCaller System { get; } = new(Client);
+
+    // Stryker restore all
 
     /// <summary>It as a health person.</summary>
     /// <param name="practitionerKey">The ring's practitioner key.</param>

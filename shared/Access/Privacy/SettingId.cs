@@ -12,6 +12,7 @@ namespace PasientensMaledata.Access.Privacy;
 public readonly record struct SettingId
 {
     private const string BlockPrefix = "b-";
+    // Stryker disable once all : made once, before a mutant is switched on
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdef");
     private readonly string? value;
 
