@@ -171,6 +171,7 @@ public sealed class LookUpCaps(
                     var (first, added) = Next(patient);
                     if (added.Count == 0)
                     {
+                        // Stryker disable once Equality : there are none left of a cap that is at least one
                         return first < 0;
                     }
 

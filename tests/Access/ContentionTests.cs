@@ -4,6 +4,7 @@ using PasientensMaledata.Access.Privacy;
 using PasientensMaledata.Identity;
 using PasientensMaledata.Observations.Rows;
 using PasientensMaledata.Storage;
+using PasientensMaledata.Storage.Sealing;
 using PasientensMaledata.Tests.Observations;
 
 namespace PasientensMaledata.Tests.Access;
@@ -68,8 +69,65 @@ public sealed class ContentionTests
         Assert.False((await caps.CountAsync(World.Caller, null, World.Person(10), default)).IsWithin);
     }
 
+    [Fact]
+    public async Task A_look_up_is_tried_to_be_counted_so_often_and_no_more()
+    {
+        Overtaken overtaken = null!;
+        await using var store = await TestStore.OpenAsync(p => overtaken = new(p));
+        overtaken.Always = true;
+
+        // A client without any cap to count against.
+        var caps = new LookUpCaps(overtaken, store.Service.Ring, store.Clock, perClient: 0);
+        await Assert.ThrowsAsync<StorageUnavailableException>(async () => await caps.CountAsync(World.Caller, null, World.Person(10), default));
+        Assert.Equal(Limits.MaxAttempts, overtaken.Tries);
+    }
+
+    [Fact]
+    public async Task Of_those_that_wait_for_the_last_slot_the_first_gets_it()
+    {
+        Gated gated = null!;
+        await using var store = await TestStore.OpenAsync(p => gated = new(p));
+        var caps = new LookUpCaps(gated, store.Service.Ring, store.Clock, perPractitioner: 2);
+        var gate = new TaskCompletionSource();
+        gated.Gate = gate.Task;
+        var counted = new[] { 10, 11, 12 }.Select(patient => caps.CountAsync(World.Caller, null, World.Person(patient), default).AsTask()).ToList();
+        gate.SetResult();
+        Assert.Equal([true, true, false], (await Task.WhenAll(counted)).Select(v => v.IsWithin));
+    }
+
+    [Fact]
+    public async Task Settings_that_another_process_has_sealed_under_a_newer_master_key_are_read()
+    {
+        await using var store = await TestStore.OpenAsync();
+        var path = Path.Combine(store.Folder, "master-keys.json");
+        store.Service.Ring.Master.WithNext().WriteFile(path);
+        var newer = await KeyRing.OpenAsync(store.Blobs, () => MasterKeys.ReadOrCreate(path), default);
+        Assert.True(await newer.ReplaceAsync(newer.Current, default));
+        await new PrivacyStore(store.Partitions, newer, new PatientDirectory(store.Partitions, newer), store.Clock).ReserveAsync(World.Patient, SettingActor.Citizen, true, default);
+        Assert.Equal(1, store.Service.Ring.Master.Current);
+        Assert.True((await new PrivacyStore(store.Partitions, store.Service.Ring, store.Service.Directory, store.Clock).ReadAsync(World.Patient, default)).IsReserved);
+        Assert.Equal(2, store.Service.Ring.Master.Current);
+    }
+
     private static async Task<Person> PatientAsync(TestStore store, NationalId number) =>
         (await PatientHead.ReadAsync(store.Partitions, store.Service.Ring, await store.Service.Directory.FindOrCreateAsync(number, default), default))!.Person;
+
+    /// <summary>Where no commit is begun before it may be.</summary>
+    private sealed class Gated(IPartitions inner) : IPartitions
+    {
+        public Task Gate { get; set; } = Task.CompletedTask;
+
+        public ValueTask<Row?> ReadAsync(PartitionKey partition, RowKey key, CancellationToken cancellationToken) => inner.ReadAsync(partition, key, cancellationToken);
+
+        public ValueTask<RowPage> ReadRangeAsync(PartitionKey partition, RowKey from, RowKey to, int maxRows, string? continuation, CancellationToken cancellationToken) =>
+            inner.ReadRangeAsync(partition, from, to, maxRows, continuation, cancellationToken);
+
+        public async ValueTask<CommitResult> CommitAsync(PartitionKey partition, IReadOnlyList<RowOperation> operations, DateTimeOffset? commitBy, CancellationToken cancellationToken)
+        {
+            await Gate;
+            return await inner.CommitAsync(partition, operations, commitBy, cancellationToken);
+        }
+    }
 
     /// <summary>Where every commit comes too late, from when it is said.</summary>
     private sealed class Overtaken(IPartitions inner) : IPartitions

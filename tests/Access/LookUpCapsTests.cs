@@ -37,7 +37,19 @@ public sealed class LookUpCapsTests
         Assert.True((await Count(caps, 1)).IsWithin);
         Assert.True((await caps.CountAsync(other, null, World.Person(12), default)).IsWithin);
         Assert.Equal(new(false, true, OfClient: true), await caps.CountAsync(other, null, World.Person(13), default));
+
+        // It is the client's cap: of it the operator is warned already, whoever meets it next.
+        var third = World.Caller with { Key = PractitionerKey.Of(World.Person(50), World.Secret) };
+        Assert.Equal(new(false, false, OfClient: true), await caps.CountAsync(third, null, World.Person(14), default));
     }
+
+    [Theory]
+    [InlineData("2026-11-20T12:00:00Z", 3600)]
+    [InlineData("2026-11-20T12:00:00.001+05:30", 1800)]
+    [InlineData("2026-11-20T12:30:00Z", 1800)]
+    [InlineData("2026-11-20T12:59:59.001Z", 1)]
+    public void Counting_begins_anew_at_the_next_full_hour(string now, int seconds) =>
+        Assert.Equal(seconds, LookUpCaps.SecondsToNextHour(DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture)));
 
     [Fact]
     public async Task Several_processes_keep_one_cap_exactly()
