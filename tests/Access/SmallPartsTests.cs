@@ -188,6 +188,22 @@ public sealed class SmallPartsTests
     }
 
     [Fact]
+    public void Open_modes_caller_says_in_every_part_that_it_is_that()
+    {
+        foreach (var (basis, purpose) in new[] { (AccessBasis.None, "TREAT"), (AccessBasis.OpeningConsent, "TREAT"), (AccessBasis.Emergency, "TREAT"), (AccessBasis.OpeningEmergency, "BTG") })
+        {
+            var caller = PasientensMaledata.Access.Callers.Development.Personnel(World.Secret, basis, World.Now);
+            var attest = caller.Attest!;
+            Assert.Equal(("Open mode", 4, "development", World.Now), (caller.Name, caller.SecurityLevel, caller.TokenId, caller.IssuedAt));
+            Assert.Equal(("05898597468", caller.Hpr!.Value.Digits), (attest.Practitioner!.Id, attest.Hpr!.Id));
+            Assert.Equal(("", "", "Open mode", "Open mode"), (attest.Practitioner.Name, attest.Hpr.Name, attest.LegalEntity!.Name, attest.PointOfCare!.Name));
+            Assert.Equal(new("development", "", "Open mode"), attest.HealthcareService);
+            Assert.Equal(new(purpose, AttestRules.PurposeSystem, ""), attest.PurposeOfUse);
+            Assert.Equal(("development", true), (attest.DecisionId, attest.UserSelected));
+        }
+    }
+
+    [Fact]
     public void In_open_mode_the_one_caller_may_see_what_any_Controller_has_measured_and_one_that_is_no_Participant_is_named_by_its_number()
     {
         var reversed = World.FollowUps.Reverse().ToList();

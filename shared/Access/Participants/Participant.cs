@@ -48,9 +48,11 @@ public sealed record Participant
     public required ParticipantRole Role { get; init; }
 
     /// <summary>Region, such as <c>helse-vest</c>; empty where not stated.</summary>
+    // Stryker disable once String : read from the file always, and made once for open mode
     public string Region { get; init; } = "";
 
     /// <summary>The health community (helsefellesskap) it belongs to; empty where none is stated.</summary>
+    // Stryker disable once String : as above
     public string HealthCommunity { get; init; } = "";
 
     /// <summary>Municipality numbers whose tag on a message makes this Participant the Controller.</summary>

@@ -99,6 +99,7 @@ public sealed record AuthOptions(
             "ClientId", "TokenScope", "ClientKey"),
     ];
 
+    // Stryker disable once all : as above
     private static IEnumerable<string> Section(string name, params IEnumerable<string> members) => members.Prepend("Audience").Prepend("KeySet").Prepend("Issuer").Select(m => $"Auth:{name}:{m}");
 
     // Stryker restore all

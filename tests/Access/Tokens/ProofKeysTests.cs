@@ -48,6 +48,9 @@ public sealed class ProofKeysTests
         kept.Keep(first);
         Assert.Null(Check(client.Proof("POST", TokenWorld.Search, token).Sign(key)));
         Assert.Same(first, Take());
+        kept.Keep(first);
+        Assert.NotNull(Check(client.Proof("GET", TokenWorld.Search, token).Sign(key)));
+        Assert.Null(Take());
 
         ProofKey? Take() => kept.Take(ProofAlgorithm.Of(algorithm)!, key.Thumbprint);
 
