@@ -11,8 +11,8 @@ public sealed class MutationReportTests
             {"status":"Killed","mutatorName":"Equality mutation","location":{"start":{"line":1}}},
             {"status":"Timeout","mutatorName":"Equality mutation","location":{"start":{"line":1}}},
             {"status":"Survived","mutatorName":"Boolean mutation","location":{"start":{"line":4}}},
-            {"status":"Ignored","mutatorName":"Boolean mutation","location":{"start":{"line":3}}},
-            {"status":"Ignored","mutatorName":"Boolean mutation","location":{"start":{"line":8}}},
+            {"status":"Ignored","statusReason":"no difference","mutatorName":"Boolean mutation","location":{"start":{"line":3}}},
+            {"status":"Ignored","statusReason":"Removed by block already covered filter","mutatorName":"Boolean mutation","location":{"start":{"line":8}}},
             {"status":"CompileError","mutatorName":"Boolean mutation","location":{"start":{"line":1}}}]},
           "/anywhere/shared/Access/B/C.cs":{"source":"x","mutants":[
             {"status":"Survived","static":true,"mutatorName":"String mutation","location":{"start":{"line":1}}},
